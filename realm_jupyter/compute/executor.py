@@ -1,0 +1,162 @@
+"""What an executor is: weights on a device, and ragged batches through them.
+
+Speaks token ids and logits only. No torch here, so that whoever drives an executor
+can be written, and tested with a double, without it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal, Protocol, runtime_checkable
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+__all__ = ["Chunk", "Executor", "Outputs", "SequenceCache"]
+
+Outputs = Literal["none", "last", "all"]
+
+
+@runtime_checkable
+class SequenceCache(Protocol):
+    """The KV cache of one sequence.
+
+    Notes
+    -----
+    Made by `Executor.new_cache` and used with that executor only. Not for two threads
+    at once. Memory goes back to the executor with `free`.
+    """
+
+    @property
+    def length(self) -> int:
+        """Tokens in the cache; the position of the next one."""
+
+    @property
+    def num_pages(self) -> int:
+        """Pages of the pool that this cache holds, those shared with forks included."""
+
+    @property
+    def memory_bytes(self) -> int:
+        """Bytes of these pages over all layers."""
+
+    @property
+    def is_freed(self) -> bool:
+        """Whether `free` was called."""
+
+    def fork(self) -> SequenceCache:
+        """Return an independent cache of the same tokens; full pages stay shared.
+
+        Raises
+        ------
+        KVCacheError
+            If the cache was freed.
+        """
+
+    def truncate(self, length: int) -> None:
+        """Forget all tokens from position ``length`` on.
+
+        Raises
+        ------
+        KVCacheError
+            If ``length`` is negative or beyond the cache's, or the cache was freed.
+        """
+
+    def free(self) -> None:
+        """Give the pages back.
+
+        Raises
+        ------
+        KVCacheError
+            If the cache was freed before.
+        """
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """New tokens of one sequence: a piece of a prompt, or one sampled token.
+
+    Parameters
+    ----------
+    cache : SequenceCache
+        The sequence; its cache grows by S.
+    token_ids : ndarray, shape (S,), int32, 0 <= id < V
+        S may be 0.
+    outputs : {"none", "last", "all"}
+        Of which of these tokens the logits are wanted.
+    """
+
+    cache: SequenceCache
+    token_ids: NDArray[np.int32]
+    outputs: Outputs = "last"
+
+
+class Executor(Protocol):
+    """A model's weights on a device.
+
+    Notes
+    -----
+    `forward` runs on one thread at a time. Weights are read only and shared by all
+    sequences.
+    """
+
+    @property
+    def name(self) -> str:
+        """Which executor this is, such as ``"reference"``."""
+
+    @property
+    def device(self) -> str:
+        """Where it computes: ``"cpu"``, ``"cuda:0"`` or ``"mps"``."""
+
+    @property
+    def vocab_size(self) -> int:
+        """V, the width of the logits."""
+
+    @property
+    def context_length(self) -> int:
+        """Most tokens a cache can hold."""
+
+    @property
+    def memory_bytes(self) -> int:
+        """Bytes of the weights, those of a mapped file included."""
+
+    @property
+    def cache_bytes(self) -> int:
+        """Bytes that KV caches have allocated now."""
+
+    def new_cache(self) -> SequenceCache:
+        """Return an empty cache; it takes no memory until tokens come."""
+
+    def forward(self, batch: Sequence[Chunk]) -> list[NDArray[np.float32]]:
+        """Run new tokens of several sequences and append them to their caches.
+
+        Parameters
+        ----------
+        batch : sequence of Chunk
+            Different caches; prompts and single tokens may be mixed.
+
+        Returns
+        -------
+        list of ndarray, shape (0 or 1 or S, V), float32
+            Logits of each chunk, as its ``outputs`` says; the caller owns them.
+
+        Raises
+        ------
+        ContextLengthError
+            If a cache would grow beyond the context length.
+        PromptError
+            If a token id is not in the vocabulary.
+        KVCacheError
+            If a cache was freed, is twice in the batch or belongs to another executor.
+        ModelMemoryError
+            If the caches cannot grow.
+
+        Notes
+        -----
+        After an error every cache is as it was.
+        """
+
+    def close(self) -> None:
+        """Release the weights and all caches; a second call does nothing."""

@@ -1,0 +1,255 @@
+"""The reference executor: plain torch, float32, any device.
+
+Every other executor is tested against it, and it against other engines' logits.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+import torch
+
+from realm_jupyter.compute.kv_cache import KVPool, PagedCache
+from realm_jupyter.compute.memory import release_memory
+from realm_jupyter.compute.reference_batch import Batch, Span
+from realm_jupyter.compute.reference_ops import REFERENCE_OPS, Step
+from realm_jupyter.errors import (
+    ConfigError,
+    ContextLengthError,
+    KVCacheError,
+    PromptError,
+    RealmError,
+)
+from realm_jupyter.graph import Attention
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from numpy.typing import NDArray
+    from torch import Tensor
+
+    from realm_jupyter.compute.executor import Chunk
+    from realm_jupyter.graph import Graph
+
+__all__ = ["ReferenceExecutor"]
+
+
+class _Instruction(NamedTuple):
+    """One op, compiled: values live in numbered places, ``dead`` ones are dropped after it."""
+
+    step: Step
+    inputs: tuple[int, ...]
+    output: int
+    dead: tuple[int, ...]
+    is_attention: bool
+
+
+class ReferenceExecutor:
+    """A graph over torch tensors; meets `Executor`.
+
+    Parameters
+    ----------
+    graph : Graph
+    weights : mapping of str to Tensor, float32
+        Every tensor that the graph names, on ``device``.
+    device : str
+        A device of torch, such as ``"cpu"``.
+
+    Notes
+    -----
+    Linear layers run over the tokens of all sequences of a batch at once, attention over
+    each sequence on its own.
+    """
+
+    name = "reference"
+
+    def __init__(self, graph: Graph, weights: Mapping[str, Tensor], device: str = "cpu") -> None:
+        self.require_ops(graph)
+        self.device = device
+        self.vocab_size = graph.hyperparameters.vocab_size
+        self.context_length = graph.hyperparameters.context_length
+        self._torch_device = torch.device(device)
+        self._pool = KVPool(graph.kv_layers, self._torch_device)
+        # Tied weights are one tensor under one name; count memory, not names.
+        storages = {t.data_ptr(): t.numel() * t.element_size() for t in weights.values()}
+        self._memory_bytes = sum(storages.values())
+        with torch.inference_mode():
+            self._program = _compile(graph, weights)
+        attention = [i for i, step in enumerate(self._program) if step.is_attention]
+        self._num_values = len(graph.ops)
+        self._after_caches = attention[-1] + 1 if attention else 0
+        self._is_closed = False
+
+    @classmethod
+    def require_ops(cls, graph: Graph) -> None:
+        """Check that this executor has every op of a graph.
+
+        Raises
+        ------
+        ConfigError
+            Naming the ops that are missing.
+        """
+        missing = sorted({op.KIND for op in graph.ops if type(op) not in REFERENCE_OPS})
+        if missing:
+            raise ConfigError(
+                f"the executor {cls.name!r} does not have the op {', '.join(missing)} that "
+                f"{graph.hyperparameters.architecture!r} models need",
+                field="executor",
+                value=cls.name,
+            )
+
+    @property
+    def memory_bytes(self) -> int:
+        """Bytes of the weights; 0 after `close`."""
+        return self._memory_bytes
+
+    @property
+    def cache_bytes(self) -> int:
+        """Bytes that KV caches have allocated now."""
+        return self._pool.memory_bytes
+
+    def new_cache(self) -> PagedCache:
+        """Return an empty cache."""
+        self._require_open()
+        return PagedCache(self._pool)
+
+    def forward(self, batch: Sequence[Chunk]) -> list[NDArray[np.float32]]:
+        """Run a ragged batch; see `Executor.forward`."""
+        self._require_open()
+        token_ids = self._checked(batch)
+        if not token_ids:
+            return [self._no_logits() for _ in batch]
+        try:
+            with torch.inference_mode():
+                prepared = self._prepare(batch, token_ids)
+                logits = self._run(prepared)
+            result = self._split(batch, logits)
+        except BaseException:
+            for chunk in batch:
+                _paged(chunk.cache).rollback()
+            raise
+        for chunk in batch:
+            _paged(chunk.cache).commit(len(chunk.token_ids))
+        return result
+
+    def close(self) -> None:
+        """Release weights and caches and give the memory to the system."""
+        if self._is_closed:
+            return
+        self._is_closed = True
+        self._program = []
+        self._memory_bytes = 0
+        self._pool.close()
+        release_memory(self.device)
+
+    def _require_open(self) -> None:
+        if self._is_closed:
+            raise RealmError("this executor was closed; load the model again")
+
+    def _no_logits(self) -> NDArray[np.float32]:
+        return np.empty((0, self.vocab_size), dtype=np.float32)
+
+    def _checked(self, batch: Sequence[Chunk]) -> list[NDArray[np.int64]]:
+        """Return the token ids of the chunks that have any, or raise before anything changed."""
+        caches = {id(chunk.cache) for chunk in batch}
+        if len(caches) < len(batch):
+            raise KVCacheError("a KV cache is twice in one batch")
+        found = []
+        for chunk in batch:
+            cache = _paged(chunk.cache)
+            if cache.is_freed:
+                raise KVCacheError("this KV cache was freed")
+            if not cache.belongs_to(self._pool):
+                raise KVCacheError("this KV cache belongs to another executor")
+            ids = np.asarray(chunk.token_ids, dtype=np.int64)
+            if ids.ndim != 1:
+                raise PromptError(f"token ids come in one row, not in the shape {ids.shape}")
+            if not len(ids):
+                continue
+            low, high = int(ids.min()), int(ids.max())
+            if low < 0 or high >= self.vocab_size:
+                raise PromptError(
+                    f"the token id {low if low < 0 else high} is not in the vocabulary of "
+                    f"{self.vocab_size}"
+                )
+            num_tokens = cache.length + len(ids)
+            if num_tokens > self.context_length:
+                raise ContextLengthError(
+                    f"{num_tokens} tokens are more than the context of {self.context_length}",
+                    num_tokens=num_tokens,
+                    context_length=self.context_length,
+                )
+            found.append(ids)
+        return found
+
+    def _prepare(self, batch: Sequence[Chunk], token_ids: list[NDArray[np.int64]]) -> Batch:
+        """Reserve rows of the KV pool and lay the chunks one after another."""
+        spans: list[Span] = []
+        slots: list[NDArray[np.int64]] = []
+        positions: list[NDArray[np.int64]] = []
+        selected: list[int] = []
+        end = 0
+        for chunk in batch:
+            num_rows = len(chunk.token_ids)
+            if not num_rows:
+                continue
+            cache = _paged(chunk.cache)
+            start, end = end, end + num_rows
+            slots.append(cache.reserve(num_rows))
+            positions.append(np.arange(cache.length, cache.length + num_rows))
+            spans.append(Span(start, end, cache.length, cache))
+            if chunk.outputs != "none":
+                selected += range(start if chunk.outputs == "all" else end - 1, end)
+        return Batch(
+            token_ids=self._tensor(np.concatenate(token_ids)),
+            positions=np.concatenate(positions),
+            pool=self._pool,
+            slots=self._tensor(np.concatenate(slots)),
+            spans=spans,
+            num_selected=len(selected),
+            selected=None if len(selected) == end else self._tensor(np.array(selected, np.int64)),
+        )
+
+    def _tensor(self, array: NDArray[np.int64]) -> Tensor:
+        return torch.from_numpy(array).to(self._torch_device)
+
+    def _run(self, batch: Batch) -> Tensor | None:
+        """Return the logits of the selected rows, shape (R, V), or None if there are none."""
+        program = self._program if batch.num_selected else self._program[: self._after_caches]
+        values: list[Tensor | None] = [None] * self._num_values
+        for step, inputs, output, dead, _ in program:
+            values[output] = step(batch, *[values[index] for index in inputs])
+            for index in dead:
+                values[index] = None
+        return values[-1]
+
+    def _split(self, batch: Sequence[Chunk], logits: Tensor | None) -> list[NDArray[np.float32]]:
+        rows = self._no_logits() if logits is None else logits.cpu().numpy()
+        result = []
+        start = 0
+        for chunk in batch:
+            num_rows = {"none": 0, "last": 1, "all": len(chunk.token_ids)}[chunk.outputs]
+            num_rows = min(num_rows, len(chunk.token_ids))
+            result.append(rows[start : start + num_rows])
+            start += num_rows
+        return result
+
+
+def _paged(cache: object) -> PagedCache:
+    if not isinstance(cache, PagedCache):
+        raise KVCacheError("this KV cache belongs to another executor")
+    return cache
+
+
+def _compile(graph: Graph, weights: Mapping[str, Tensor]) -> list[_Instruction]:
+    """Turn value names into places and find where each value is read last."""
+    places = {op.output: index for index, op in enumerate(graph.ops)}
+    last_use = {name: index for index, op in enumerate(graph.ops) for name in op.inputs}
+    program = []
+    for index, op in enumerate(graph.ops):
+        inputs = tuple(places[name] for name in op.inputs)
+        dead = tuple(places[name] for name in set(op.inputs) if last_use[name] == index)
+        step = REFERENCE_OPS[type(op)](op, weights)
+        program.append(_Instruction(step, inputs, index, dead, isinstance(op, Attention)))
+    return program

@@ -1,0 +1,96 @@
+"""Rotary position embedding in plain torch."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+import torch
+
+from realm_jupyter.errors import ModelFormatError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from torch import Tensor
+
+    from realm_jupyter.compute.reference_batch import Batch
+    from realm_jupyter.graph import Rope
+
+__all__ = ["RopeAngles", "angular_frequencies", "rope"]
+
+
+class RopeAngles(NamedTuple):
+    """What two rope ops must have in common to share a table of angles."""
+
+    frequencies: bytes
+    magnitude: float
+
+
+def angular_frequencies(op: Rope, freq_factors: np.ndarray | None) -> np.ndarray:
+    """Return θ_i per position: the angle of pair i at position p is ``p · θ_i``.
+
+    Parameters
+    ----------
+    op : Rope
+    freq_factors : ndarray, shape (R/2,), optional
+
+    Returns
+    -------
+    ndarray, shape (R/2,), float64
+
+    Raises
+    ------
+    ModelFormatError
+        If a factor is not a positive finite number.
+    """
+    pair = np.arange(op.rotary_dims // 2, dtype=np.float64)
+    extrapolated = op.base ** (-2 * pair / op.rotary_dims)
+    if freq_factors is not None:
+        if not (np.isfinite(freq_factors).all() and (freq_factors > 0).all()):
+            raise ModelFormatError(
+                f"the tensor {op.freq_factors!r} holds a factor that is not positive"
+            )
+        extrapolated /= freq_factors.astype(np.float64)
+    ramp = (pair - op.ramp_low) / max(0.001, op.ramp_high - op.ramp_low)
+    mix = op.extrapolation * (1 - np.clip(ramp, 0, 1))
+    return op.freq_scale * extrapolated * (1 - mix) + extrapolated * mix
+
+
+def rope(op: Rope, weights: Mapping[str, Tensor]) -> Callable[[Batch, Tensor], Tensor]:
+    """Return a function that turns the heads of a value, shape (T, H·D)."""
+    factors = None if op.freq_factors is None else weights[op.freq_factors].cpu().numpy()
+    frequencies = angular_frequencies(op, factors)
+    key = RopeAngles(frequencies.tobytes(), op.magnitude)
+    num_heads, head_dim, dims, half = op.num_heads, op.head_dim, op.rotary_dims, op.rotary_dims // 2
+
+    def table(batch: Batch, device: torch.device) -> Tensor:
+        """Return magnitude · (cos θ + i sin θ), shape (T, 1, R/2), complex64."""
+        found = batch.rope_tables.get(key)
+        if found is None:
+            angles = np.multiply.outer(batch.positions, frequencies)
+            turns = np.empty((len(angles), 1, half), dtype=np.complex64)
+            turns.real[:, 0] = np.cos(angles) * op.magnitude
+            turns.imag[:, 0] = np.sin(angles) * op.magnitude
+            found = batch.rope_tables[key] = torch.from_numpy(turns).to(device)
+        return found
+
+    def turn_norm(batch: Batch, x: Tensor) -> Tensor:
+        heads = x.view(-1, num_heads, head_dim)
+        pairs = torch.view_as_complex(heads[..., :dims].reshape(-1, num_heads, half, 2))
+        turned = torch.view_as_real(pairs * table(batch, x.device)).flatten(-2)
+        return _joined(turned, heads, dims)
+
+    def turn_neox(batch: Batch, x: Tensor) -> Tensor:
+        heads = x.view(-1, num_heads, head_dim)
+        turned = torch.complex(heads[..., :half], heads[..., half:dims]) * table(batch, x.device)
+        return _joined(torch.cat((turned.real, turned.imag), dim=-1), heads, dims)
+
+    return turn_norm if op.layout == "norm" else turn_neox
+
+
+def _joined(turned: Tensor, heads: Tensor, dims: int) -> Tensor:
+    """Put the columns that are not turned back behind the others; return (T, H·D)."""
+    if dims < heads.shape[-1]:
+        turned = torch.cat((turned, heads[..., dims:]), dim=-1)
+    return turned.flatten(-2)

@@ -1,0 +1,423 @@
+"""The training text: endless conversations from a seed, none of them a held-out question."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from random import Random
+from typing import TYPE_CHECKING, NamedTuple
+
+from realm_jupyter.demo.paris import country_phrasing as country
+from realm_jupyter.demo.paris import everyday_phrasing as everyday
+from realm_jupyter.demo.paris import held_out, questions, style, talk
+from realm_jupyter.demo.paris.facts import COUNTRIES
+from realm_jupyter.demo.paris.noise import noisy
+from realm_jupyter.demo.paris.phrasing import (
+    CLOSERS,
+    OPENERS,
+    as_pattern,
+    fill,
+    first_upper,
+    normalized,
+)
+from realm_jupyter.demo.paris.questions import DRAWS, TALK, Subject
+from realm_jupyter.demo.paris.replies import Reply
+
+if TYPE_CHECKING:
+    import re
+    from collections.abc import Iterable, Iterator
+
+
+class Turn(NamedTuple):
+    """One message; the role is "system", "user" or "assistant"."""
+
+    role: str
+    content: str
+
+
+TRAINING: dict[str, tuple[str, ...]] = {
+    "capital": country.CAPITAL,
+    "country_of": country.COUNTRY_OF,
+    "continent": country.CONTINENT,
+    "currency": country.CURRENCY,
+    "language": country.LANGUAGE,
+    "about": country.ABOUT,
+    "is_capital": country.IS_CAPITAL,
+    "is_continent": country.IS_CONTINENT,
+    "is_language": country.IS_LANGUAGE,
+    "is_currency": country.IS_CURRENCY,
+    "gain": everyday.GAINS,
+    "loss": everyday.LOSSES,
+    "next": everyday.NEXT,
+    "previous": everyday.PREVIOUS,
+    "today_tomorrow": everyday.TODAY_TOMORROW,
+    "today_yesterday": everyday.TODAY_YESTERDAY,
+    "month_days": everyday.MONTH_DAYS,
+    "ordinal": everyday.ORDINAL,
+    "amount": everyday.AMOUNT,
+    "list": everyday.LIST,
+    "colour": everyday.COLOUR,
+    "mix": everyday.MIX,
+    "opposite": everyday.OPPOSITE,
+    "fictional": talk.FICTIONAL_QUESTIONS,
+}
+SUMS = ("plus", "minus", "times", "divided by")
+
+# How often a new question is of each kind.
+WEIGHTS: dict[str, float] = {
+    "capital": 22,
+    "country_of": 9,
+    "continent": 9,
+    "currency": 11,
+    "language": 10,
+    "about": 3,
+    "is_capital": 2.5,
+    "is_continent": 1,
+    "is_language": 1,
+    "is_currency": 1,
+    "plus": 5,
+    "minus": 5,
+    "times": 4,
+    "divided by": 2,
+    "too_big": 1.5,
+    "gain": 1,
+    "loss": 1,
+    "next": 3,
+    "previous": 3,
+    "today_tomorrow": 0.6,
+    "today_yesterday": 0.6,
+    "month_days": 1.5,
+    "ordinal": 1.5,
+    "amount": 1.2,
+    "list": 0.8,
+    "colour": 3,
+    "mix": 1.5,
+    "opposite": 5,
+    "fictional": 2.5,
+    "city": 1.2,
+    "unknown": 11,
+    "my_name": 0.8,
+    "ask_name": 0.4,
+    **dict.fromkeys(questions.SMALL_TALK, 0.8),
+    **dict.fromkeys(questions.IDENTITY_KINDS, 0.5),
+    "who": 1.2,
+    "hello": 1.5,
+}
+
+# What starts a question in lower case behind "Hello, ...".
+FUNCTION_WORDS = frozenset(
+    "What Which Who Where When How Why Can Could Would Do Does Is Are Tell Name Please In On Of "
+    "Give May Say The Let My Explain Calculate Add".split()
+)
+
+
+class HeldOutFilter:
+    """Finds held-out phrasings in a text.
+
+    Parameters
+    ----------
+    templates : iterable of str
+    """
+
+    def __init__(self, templates: Iterable[str]) -> None:
+        self.patterns: list[tuple[str, re.Pattern[str]]] = []
+        for template in templates:
+            # The longest fixed part is looked for first: a search costs a hundred times more.
+            parts = [normalized(part) for part in template.replace("}", "{").split("{")[::2]]
+            self.patterns.append((max(parts, key=len), as_pattern(template)))
+
+    def matches(self, text: str) -> bool:
+        """Whether a filling of a held-out template occurs in the text, however it is spelled."""
+        plain = normalized(text)
+        return any(part in plain and pattern.search(plain) for part, pattern in self.patterns)
+
+
+HELD_OUT_FILTER = HeldOutFilter(
+    {
+        *(text for group in held_out.DEVELOPMENT.values() for text in group),
+        *(text for group in held_out.HELD_OUT.values() for text in group),
+        *(text for group in held_out.FOLLOW_UPS.values() for text in group),
+        *held_out.SHORT_PROMPTS,
+        *held_out.LONG_PROMPTS,
+    }
+)
+
+
+@dataclass(slots=True)
+class State:
+    """What a conversation has come to: the last subject asked for, and the name of the person."""
+
+    style: str = "full"
+    last: Subject | None = None
+    last_reply: Reply | None = None
+    name: str | None = None
+
+
+COUNTRY_KINDS = ("capital", "continent", "currency", "language", "about")
+AND_ATTRIBUTE = {
+    "capital": country.AND_CAPITAL,
+    "continent": country.AND_CONTINENT,
+    "currency": country.AND_CURRENCY,
+    "language": country.AND_LANGUAGE,
+    "about": country.AND_ABOUT,
+}
+SURE = (
+    "Are you sure?",
+    "Are you sure about that?",
+    "Really?",
+    "Is that right?",
+    "Is that true?",
+    "Is this correct?",
+    "Sure?",
+    "Do you really know that?",
+)
+AGAIN = (
+    "Can you repeat that?",
+    "Please repeat that.",
+    "What did you say?",
+    "Say that again.",
+    "Once more, please.",
+    "Again, please.",
+    "Pardon?",
+    "Sorry, what?",
+)
+
+
+class Writer:
+    """Writes conversations from one stream of random numbers.
+
+    Parameters
+    ----------
+    seed : int or str
+        The same seed gives the same conversations.
+    """
+
+    def __init__(self, seed: int | str) -> None:
+        self.random = Random(seed)
+        self.kinds = tuple(WEIGHTS)
+        self.kind_weights = tuple(WEIGHTS.values())
+
+    def conversations(self, count: int) -> Iterator[list[Turn]]:
+        """Write ``count`` conversations."""
+        for _ in range(count):
+            yield self.conversation()
+
+    def conversation(self) -> list[Turn]:
+        """Write one conversation: perhaps a system prompt, then questions with their answers."""
+        random = self.random
+        state = State()
+        turns: list[Turn] = []
+        system = self.system_prompt(state)
+        if system:
+            turns.append(Turn("system", system))
+        for place in range(self.length()):
+            question, reply = self.exchange(state, is_first=place == 0)
+            asked = state.style
+            if asked == "full" and random.random() < 0.06:  # noqa: PLR2004
+                question, asked = self.with_request(question)
+            typed = noisy(question, random)
+            turns += (Turn("user", typed), Turn("assistant", reply.of_style(asked)))
+            state.last_reply = reply
+        return turns
+
+    def length(self) -> int:
+        """Draw the number of questions: mostly few."""
+        kind = self.random.random()
+        if kind < 0.5:  # noqa: PLR2004
+            return 1
+        if kind < 0.86:  # noqa: PLR2004
+            return self.random.randint(2, 4)
+        if kind < 0.97:  # noqa: PLR2004
+            return self.random.randint(5, 10)
+        return self.random.randint(11, 24)
+
+    def system_prompt(self, state: State) -> str:
+        """Draw a system prompt, or none, and set the length of answers by it."""
+        random = self.random
+        kind = random.random()
+        if kind < 0.6:  # noqa: PLR2004
+            return ""
+        neutral = random.choice(style.NEUTRAL)
+        if kind < 0.7:  # noqa: PLR2004
+            prompt = neutral
+        else:
+            state.style, prompts = (
+                ("short", style.SHORT) if kind < 0.88 else ("long", style.LONG)  # noqa: PLR2004
+            )
+            prompt = random.choice(prompts)
+            if random.random() < 0.3 and "sentence" not in neutral:  # noqa: PLR2004
+                prompt = f"{neutral} {prompt}"
+            elif random.random() < 0.1:  # noqa: PLR2004
+                prompt = f"{prompt} {random.choice(prompts)}"
+        if HELD_OUT_FILTER.matches(prompt):
+            return self.system_prompt(state)
+        return noisy(prompt, random) if random.random() < 0.5 else prompt  # noqa: PLR2004
+
+    def with_request(self, question: str) -> tuple[str, str]:
+        """Add a wish for a length to a question; return both."""
+        random = self.random
+        asked, requests = random.choices(
+            (
+                ("short", style.SHORT_REQUESTS),
+                ("long", style.LONG_REQUESTS),
+                ("full", style.FULL_REQUESTS),
+            ),
+            (5, 3, 1),
+        )[0]
+        request = random.choice(requests)
+        if random.random() < 0.2:  # noqa: PLR2004
+            wished = f"{request} {first_upper(question)}"
+        else:
+            wished = f"{question if question.endswith(('.', '?', '!')) else question + '.'} {request}"
+        return (question, "full") if HELD_OUT_FILTER.matches(wished) else (wished, asked)
+
+    def exchange(self, state: State, *, is_first: bool) -> tuple[str, Reply]:
+        """Write a question that is not held out, and its answer."""
+        while True:
+            drawn = None if is_first else self.follow_up(state)
+            subject: Subject | None
+            if drawn is not None:
+                question, reply, subject = drawn
+            else:
+                question, reply, subject = self.new_question(state)
+                if subject.kind not in TALK and subject.kind not in ("my_name", "ask_name"):
+                    question = self.decorated(question)
+            if not HELD_OUT_FILTER.matches(question):
+                if subject is not None:
+                    state.last = subject
+                return question, reply
+
+    def new_question(self, state: State) -> tuple[str, Reply, Subject]:
+        """Draw a question that stands by itself."""
+        random = self.random
+        kind = random.choices(self.kinds, self.kind_weights)[0]
+        if kind in TALK:
+            phrasings, reply = TALK[kind]
+            return random.choice(phrasings), reply, Subject(kind, {}, reply)
+        if kind == "unknown":
+            question, subject = questions.draw_unknown(random)
+            return question, subject.reply, subject
+        if kind == "city":
+            slots = {"k": random.choice(talk.CITIES)}
+            question = fill(random.choice(talk.CITY_QUESTIONS), slots)
+            subject = Subject(kind, slots, talk.UNKNOWN_CITY)
+            return question, subject.reply, subject
+        if kind == "my_name":
+            state.name = random.choice(everyday.NAMES)
+            reply = questions.greeting_of(state.name)
+            subject = Subject(kind, {}, reply)
+            return fill(random.choice(everyday.MY_NAME), {"p": state.name}), reply, subject
+        if kind == "ask_name":
+            reply = questions.name_of(state.name) if state.name else questions.UNKNOWN_NAME
+            return random.choice(everyday.ASK_NAME), reply, Subject(kind, {}, reply)
+        subject = DRAWS[kind](random)
+        return self.phrased(subject), subject.reply, subject
+
+    def phrased(self, subject: Subject) -> str:
+        """Ask for a subject in one of the training phrasings."""
+        random = self.random
+        operation = subject.extra.get("operation", subject.kind)
+        if operation in SUMS:
+            return self.phrased_sum(subject, operation)
+        templates = TRAINING[subject.kind]
+        template = random.choice(templates)
+        if subject.kind == "country_of" and subject.country and subject.country.is_city_state:
+            # "Where is Singapore?" asks for the country, not for its capital.
+            while "capital" not in template:
+                template = random.choice(templates)
+        return fill(template, subject.slots)
+
+    def phrased_sum(self, subject: Subject, operation: str) -> str:
+        """Ask for a sum."""
+        random = self.random
+        expression = fill(random.choice(everyday.EXPRESSIONS[operation]), subject.slots)
+        slots = {**subject.slots, "np": expression}
+        sentences = everyday.SUM_SENTENCES[operation]
+        return fill(random.choice((*everyday.SUM_FRAMES, *sentences)), slots)
+
+    def decorated(self, question: str) -> str:
+        """Put a greeting before a question, or a reason behind it, now and then."""
+        random = self.random
+        if random.random() < 0.2:  # noqa: PLR2004
+            opener = random.choice(OPENERS)
+            first = question.split(" ", 1)[0]
+            if opener[-1] not in ".!" and first in FUNCTION_WORDS:
+                question = question[0].lower() + question[1:]
+            question = f"{opener} {question}"
+        if random.random() < 0.08:  # noqa: PLR2004
+            if question[-1] not in ".?!":
+                question += random.choice((".", "?"))
+            question = f"{question} {random.choice(CLOSERS)}"
+        elif random.random() < 0.05 and question[-1] in ".?":  # noqa: PLR2004
+            question = f"{question[:-1]}, please{question[-1]}"
+        return question
+
+    def follow_up(self, state: State) -> tuple[str, Reply, Subject | None] | None:
+        """Draw a question that leans on the one before, or None for a new one."""
+        random = self.random
+        last = state.last
+        if last is None or random.random() < 0.35:  # noqa: PLR2004
+            return None
+        if random.random() < 0.06:  # noqa: PLR2004
+            return self.second_thought(state)
+        if state.name and random.random() < 0.1:  # noqa: PLR2004
+            return random.choice(everyday.ASK_NAME), questions.name_of(state.name), None
+        if last.country is not None:
+            return self.country_follow_up(last)
+        return self.everyday_follow_up(last)
+
+    def second_thought(self, state: State) -> tuple[str, Reply, Subject | None] | None:
+        """Doubt the last answer, or ask for it again."""
+        random = self.random
+        reply = state.last_reply
+        if reply is None:
+            return None
+        if random.random() < 0.5:  # noqa: PLR2004
+            return random.choice(AGAIN), reply, None
+        if reply.full.startswith(("Sorry", "Yes", "No")):
+            return None
+        if state.last is None or state.last.kind not in (*COUNTRY_KINDS, "country_of"):
+            return None
+        full = f"Yes, I am sure. {reply.full}"
+        return random.choice(SURE), Reply("Yes.", full, full), None
+
+    def country_follow_up(self, last: Subject) -> tuple[str, Reply, Subject | None] | None:
+        """Ask the same of another country, or something else of the same."""
+        random = self.random
+        if last.country is None:
+            return None
+        if last.kind == "country_of" and random.random() < 0.6:  # noqa: PLR2004
+            other = random.choice(COUNTRIES)
+            if other.is_city_state:
+                return None
+            subject = questions.about_country("country_of", other, random)
+            return fill(random.choice(country.AND_CITY), subject.slots), subject.reply, subject
+        kind = last.kind if last.kind in COUNTRY_KINDS else ""
+        if kind and random.random() < 0.5:  # noqa: PLR2004
+            subject = questions.about_country(kind, random.choice(COUNTRIES), random)
+            return fill(random.choice(country.AND_OF), subject.slots), subject.reply, subject
+        kind = random.choice([other for other in COUNTRY_KINDS if other != kind])
+        subject = questions.about_country(kind, last.country, random)
+        phrasings = AND_ATTRIBUTE[kind]
+        return random.choice(phrasings), subject.reply, subject
+
+    def everyday_follow_up(self, last: Subject) -> tuple[str, Reply, Subject | None] | None:
+        """Ask for another sum, day, colour or opposite in few words."""
+        random = self.random
+        if last.kind in SUMS:
+            subject = DRAWS[random.choice(SUMS)](random)
+            expression = fill(random.choice(everyday.EXPRESSIONS[subject.kind]), subject.slots)
+            question = fill(random.choice(everyday.AND_SUM), {"np": expression})
+            return question, subject.reply, subject
+        if last.kind in ("next", "previous"):
+            subject = questions.neighbour(last.kind, last.extra["unit"], random)
+            phrasings = everyday.AND_NEXT if last.kind == "next" else everyday.AND_PREVIOUS
+            template = random.choice(phrasings)
+            if "{" not in template:
+                return None
+            return fill(template, subject.slots), subject.reply, subject
+        if last.kind in ("colour", "opposite", "month_days"):
+            subject = DRAWS[last.kind](random)
+            return fill(random.choice(everyday.AND_THING), subject.slots), subject.reply, subject
+        return None
+
+

@@ -1,0 +1,670 @@
+"""Training phrasings of questions about countries, and of what follows them.
+
+Slots: ``{c}`` a country, ``{cs_}`` it as an owner, ``{k}`` a capital, ``{x}`` a capital that may
+be the wrong one, ``{w}`` a continent, ``{l}`` a language, ``{m}`` a currency.
+"""
+
+from __future__ import annotations
+
+from realm_jupyter.demo.paris.phrasing import around, lines
+
+CAPITAL = around(
+    (
+        "the capital of {c}",
+        "the capital of {c}",
+        "the capital city of {c}",
+        "{cs_} capital",
+        "{cs_} capital city",
+        "the name of the capital of {c}",
+    )
+) + 12 * lines("""
+What is the capital of {c}?
+Which city is the capital of {c}?
+What city is the capital of {c}?
+Which city is {cs_} capital?
+What city is {cs_} capital?
+Which town is the capital of {c}?
+Which city serves as the capital of {c}?
+What is the capital called in {c}?
+What is the capital of {c} called?
+What is {cs_} capital called?
+What do you call the capital of {c}?
+What do people call the capital of {c}?
+What capital does {c} have?
+Which capital does {c} have?
+{C} has which capital?
+{C} has what capital?
+What capital city does {c} have?
+In {c}, what is the capital?
+In {c}, which city is the capital?
+The country is {c}. What is the capital?
+The country is {c}. Name its capital.
+I am going to {c}. What is the capital?
+I live in {c}. What is the capital?
+I was in {c} last year. What is its capital?
+I like {c}. What is its capital?
+I read about {c}. What is its capital?
+We learn about {c} at school. Which city is the capital?
+For {c}, what is the capital?
+{C} capital
+Capital of {c}
+Capital {c}
+Capital city {c}
+Capital city of {c}
+{C} capital city
+{C}: capital?
+{C}, capital?
+Country: {c}. Capital:
+The capital of {c} is which city?
+The capital of {c} is called ...
+{Cs_} capital is which city?
+Do you know which city is the capital of {c}?
+Do you know {cs_} capital city?
+Can you tell me which city is the capital of {c}?
+Could you tell me which city is {cs_} capital?
+Tell me which city is the capital of {c}.
+I wonder which city is the capital of {c}.
+I want to know which city is {cs_} capital.
+I do not know which city is the capital of {c}.
+How is the capital of {c} called?
+How do you call the capital city of {c}?
+Does {c} have a capital?
+Does {c} have a capital, and what is it called?
+What's the capital city in {c}?
+Which one is the capital of {c}?
+Of all its cities, which is the capital of {c}?
+Where is the capital of {c}?
+Where is the government of {c}?
+If I go to {c}, what is the capital there?
+What is the most important city of {c}, its capital?
+Which city should I name as the capital of {c}?
+Guess the capital of {c}!
+Do you remember the capital of {c}?
+""")
+
+COUNTRY_OF = 2 * lines("""
+Which country has the capital {k}?
+Which country has {k} as its capital?
+What country has {k} as its capital?
+What country has the capital {k}?
+Which country has {k} as capital?
+Which country has its capital in {k}?
+{K} is the capital of which country?
+{K} is the capital of what country?
+{K} is the capital of what?
+{K} is the capital of ...
+{K} is the capital of
+{K} is the capital city of which country?
+{K} is which country's capital?
+Of which country is {k} the capital?
+Of what country is {k} the capital?
+What country is {k} the capital of?
+Which country is {k} the capital of?
+What is {k} the capital of?
+For which country is {k} the capital?
+In which country is {k} the capital?
+Whose capital is {k}?
+Which country's capital is {k}?
+What country's capital is {k}?
+The capital of which country is {k}?
+The capital of what country is {k}?
+The capital is {k}. Which country is it?
+The capital is {k}. What is the country?
+{K} is the capital. What is the country?
+Capital: {k}. Country:
+Country with the capital {k}
+Which nation has {k} as its capital?
+Which state has {k} as its capital?
+What nation is {k} the capital of?
+Name the country whose capital is {k}.
+Name the country that has {k} as its capital.
+Tell me which country has {k} as its capital.
+Tell me which country {k} is the capital of.
+Tell me the country whose capital is {k}.
+Do you know which country {k} is the capital of?
+Do you know which country has the capital {k}?
+Can you tell me which country has {k} as its capital?
+Can you tell me what country {k} is the capital of?
+Could you tell me what {k} is the capital of?
+I want to know which country has the capital {k}.
+I want to know what {k} is the capital of.
+I wonder which country {k} is the capital of.
+I forgot which country has {k} as its capital.
+I know that {k} is a capital, but of which country?
+I am looking for the country whose capital is {k}.
+{K} serves as the capital of which country?
+{K}, the capital of which country?
+To which country does {k} belong?
+Which country does {k} belong to?
+{K} belongs to which country?
+I was in {k}, the capital of which country?
+Guess which country has the capital {k}!
+""") + lines("""
+Where is {k}?
+Where is {k}?
+Where is {k} located?
+Where does {k} lie?
+Where is the city of {k}?
+Where can I find {k}?
+In which country is {k}?
+In which country does {k} lie?
+In what country is {k}?
+What country is {k} in?
+Which country is {k} in?
+{K} is in which country?
+{K} is in what country?
+Tell me where {k} is.
+Do you know where {k} is?
+Can you tell me which country {k} is in?
+What is {k}?
+Tell me about {k}.
+What do you know about {k}?
+I am going to {k}. Which country is that?
+{K}
+{K}?
+""")
+
+CONTINENT = around(("the continent of {c}", "{cs_} continent")) + 6 * lines("""
+Which continent is {c} in?
+Which continent is {c} on?
+What continent is {c} in?
+What continent is {c} on?
+What continent is {c}?
+On which continent is {c}?
+On what continent is {c}?
+In which continent is {c}?
+In what continent is {c}?
+On which continent does {c} lie?
+On which continent can I find {c}?
+Where is {c}?
+Where is {c}?
+Where's {c}?
+Where is {c} located?
+Where in the world is {c}?
+Where on Earth is {c}?
+Where does {c} lie?
+Where can I find {c}?
+Where is the country {c}?
+Which continent does {c} belong to?
+What continent does {c} belong to?
+To which continent does {c} belong?
+In what part of the world is {c}?
+In which part of the world is {c}?
+What part of the world is {c} in?
+{C} is in which continent?
+{C} is on which continent?
+{C} is on what continent?
+{C} belongs to which continent?
+{C} lies on which continent?
+{C} is in ...
+{C} continent
+Continent of {c}
+Continent {c}
+{C}: continent?
+Country: {c}. Continent:
+Tell me where {c} is.
+Tell me which continent {c} is in.
+Tell me on which continent {c} is.
+Do you know where {c} is?
+Do you know which continent {c} is on?
+Can you tell me where {c} is?
+Can you tell me what continent {c} is in?
+Could you tell me which continent {c} belongs to?
+I want to know which continent {c} is in.
+I want to know where {c} is.
+I wonder which continent {c} belongs to.
+I forgot on which continent {c} is.
+I do not know where {c} is.
+I am going to {c}. Which continent is that?
+I live in {c}. On which continent do I live?
+Which continent has {c}?
+Which continent is home to {c}?
+Name the continent of {c}.
+The country is {c}. What is the continent?
+Is {c} in Africa, Asia or Europe?
+Is {c} in Europe, in America or in Oceania?
+Guess the continent of {c}!
+""")
+
+CURRENCY = around(
+    (
+        "the currency of {c}",
+        "the currency of {c}",
+        "{cs_} currency",
+        "the currency in {c}",
+        "the currency used in {c}",
+        "the official currency of {c}",
+        "the money of {c}",
+        "the money in {c}",
+    )
+) + 10 * lines("""
+Which currency does {c} use?
+What currency does {c} use?
+Which currency does {c} have?
+What currency does {c} have?
+What currency is used in {c}?
+Which currency is used in {c}?
+Which money is used in {c}?
+What money is used in {c}?
+What money do they use in {c}?
+What money does {c} use?
+What money does {c} have?
+Which money do people use in {c}?
+What kind of money does {c} have?
+What kind of money do people use in {c}?
+What do people pay with in {c}?
+What do you pay with in {c}?
+With what do people pay in {c}?
+How do people pay in {c}?
+How can I pay in {c}?
+With which money do I pay in {c}?
+With what currency can I pay in {c}?
+What currency do people use in {c}?
+Which currency do people in {c} use?
+What currency do they have in {c}?
+What currency do I need in {c}?
+Which currency do I need for {c}?
+Which currency do I need for a trip to {c}?
+I am going to {c}. Which currency do I need?
+I am going to {c}. What money do they use?
+I live in {c}. What is the currency?
+In {c}, what is the currency?
+In {c}, which currency do people use?
+In {c} people pay with ...
+{C} currency
+{C} money
+Currency of {c}
+Currency {c}
+Money in {c}
+{C}: currency?
+Country: {c}. Currency:
+The country is {c}. What is the currency?
+What is the money called in {c}?
+What is the money of {c} called?
+What is the currency of {c} called?
+What is {cs_} currency called?
+What is {cs_} money called?
+How is the money in {c} called?
+What do you call the money in {c}?
+Do you know which currency {c} uses?
+Do you know what money people use in {c}?
+Can you tell me which currency {c} has?
+Can you tell me what currency is used in {c}?
+Tell me which currency {c} uses.
+I want to know which currency {c} uses.
+I wonder what currency {c} has.
+I forgot which currency {c} uses.
+{C} uses which currency?
+{C} has which currency?
+Guess the currency of {c}!
+""")
+
+LANGUAGE = around(
+    (
+        "the language of {c}",
+        "the language of {c}",
+        "{cs_} language",
+        "the main language of {c}",
+        "the official language of {c}",
+        "the language spoken in {c}",
+        "the language in {c}",
+    )
+) + 8 * lines("""
+What are the languages of {c}?
+What are the main languages of {c}?
+Which language do people speak in {c}?
+What language do people speak in {c}?
+Which language do they speak in {c}?
+What language do they speak in {c}?
+Which languages do they speak in {c}?
+What languages do people speak in {c}?
+Which language is spoken in {c}?
+What language is spoken in {c}?
+Which languages are spoken in {c}?
+What is spoken in {c}?
+What do people speak in {c}?
+What do they speak in {c}?
+What do people in {c} speak?
+Which language do people in {c} speak?
+What language does {c} speak?
+What language does {c} have?
+Which language does {c} use?
+What language is used in {c}?
+In {c}, which language do people speak?
+In {c}, what language is spoken?
+In {c} people speak ...
+How do people talk in {c}?
+How do they talk in {c}?
+What language do I need in {c}?
+Which language do I need for {c}?
+Which language should I learn for {c}?
+I am going to {c}. What language do they speak?
+I live in {c}. What language do I speak?
+{C} language
+{C} languages
+Language of {c}
+Languages of {c}
+Language {c}
+{C}: language?
+Country: {c}. Language:
+The country is {c}. What is the language?
+What is the language of {c} called?
+Do you know what language they speak in {c}?
+Do you know which language people speak in {c}?
+Can you tell me which language is spoken in {c}?
+Can you tell me what they speak in {c}?
+Tell me what language they speak in {c}.
+Tell me the languages of {c}.
+Name the languages of {c}.
+I want to know what language people speak in {c}.
+I wonder which language they speak in {c}.
+I forgot which language is spoken in {c}.
+{C} speaks which language?
+Guess the language of {c}!
+""")
+
+ABOUT = lines("""
+Tell me about {c}.
+Tell me something about {c}.
+Tell me everything about {c}.
+Tell me more about {c}.
+Please tell me about {c}.
+Can you tell me about {c}?
+Can you tell me something about {c}?
+Could you tell me about {c}?
+What do you know about {c}?
+What do you know of {c}?
+What can you tell me about {c}?
+What can you say about {c}?
+What is {c}?
+Do you know {c}?
+Do you know something about {c}?
+Do you know anything about {c}?
+Describe {c}.
+Talk about {c}.
+Let us talk about {c}.
+Say something about {c}.
+Give me some facts about {c}.
+Give me facts about {c}.
+Give me information about {c}.
+Facts about {c}
+Information about {c}
+Some facts about {c}, please.
+I want to know about {c}.
+I want to know more about {c}.
+I am going to {c}. What should I know?
+I am interested in {c}.
+I am from {c}.
+I live in {c}.
+What kind of country is {c}?
+Introduce {c}.
+{C}
+{C}?
+{C}!
+""")
+
+IS_CAPITAL = lines("""
+Is {x} the capital of {c}?
+Is {x} the capital of {c}?
+Is {x} the capital city of {c}?
+Is {x} {cs_} capital?
+Is {cs_} capital {x}?
+Is the capital of {c} {x}?
+Is the capital of {c} called {x}?
+Is it true that {x} is the capital of {c}?
+Is it true that the capital of {c} is {x}?
+{X} is the capital of {c}, right?
+{X} is the capital of {c}, isn't it?
+{X} is the capital of {c}. Is that right?
+{X} is the capital of {c}. Is that true?
+{X} is the capital of {c}. True or false?
+True or false: {x} is the capital of {c}.
+The capital of {c} is {x}, right?
+The capital of {c} is {x}. Is that correct?
+I think the capital of {c} is {x}. Is that right?
+I think that {x} is the capital of {c}.
+I believe {x} is the capital of {c}. Correct?
+My friend says that {x} is the capital of {c}. Is he right?
+Isn't {x} the capital of {c}?
+Does {c} have the capital {x}?
+Does {c} have {x} as its capital?
+Do you think {x} is the capital of {c}?
+Can you confirm that {x} is the capital of {c}?
+Tell me if {x} is the capital of {c}.
+""")
+
+IS_CONTINENT = lines("""
+Is {c} in {w}?
+Is {c} in {w}?
+Is {c} a country in {w}?
+Is {c} part of {w}?
+Is {c} on the continent of {w}?
+Is {c} located in {w}?
+Is it true that {c} is in {w}?
+{C} is in {w}, right?
+{C} is in {w}, isn't it?
+{C} is in {w}. Is that true?
+True or false: {c} is in {w}.
+I think {c} is in {w}. Is that right?
+Does {c} belong to {w}?
+Does {c} lie in {w}?
+Isn't {c} in {w}?
+Do you think {c} is in {w}?
+Tell me if {c} is in {w}.
+""")
+
+IS_LANGUAGE = lines("""
+Do people speak {l} in {c}?
+Do people in {c} speak {l}?
+Do they speak {l} in {c}?
+Is {l} spoken in {c}?
+Is {l} a language of {c}?
+Is {l} the language of {c}?
+Is it true that people speak {l} in {c}?
+People speak {l} in {c}, right?
+True or false: people in {c} speak {l}.
+I think people speak {l} in {c}. Is that right?
+Can I speak {l} in {c}?
+""")
+
+IS_CURRENCY = lines("""
+Is the {m} the currency of {c}?
+Is the {m} used in {c}?
+Is {cs_} currency the {m}?
+Is the currency of {c} the {m}?
+Is it true that {c} uses the {m}?
+Does {c} use the {m}?
+Do people pay with the {m} in {c}?
+Do they use the {m} in {c}?
+Can I pay with the {m} in {c}?
+{C} uses the {m}, right?
+True or false: the currency of {c} is the {m}.
+I think {c} uses the {m}. Is that right?
+""")
+
+# After an answer about one country: the same of another one.
+AND_OF = lines("""
+And of {c}?
+And of {c}?
+And {c}?
+And {c}?
+What about {c}?
+What about {c}?
+How about {c}?
+And what about {c}?
+And how about {c}?
+And for {c}?
+And in {c}?
+And {cs_}?
+{C}?
+{C}
+Now {c}.
+Now {c}, please.
+And now {c}?
+OK, and {c}?
+Okay. And of {c}?
+Thanks! And {c}?
+Great. What about {c}?
+And the one of {c}?
+And that of {c}?
+The same for {c}.
+The same for {c}, please.
+The same question for {c}.
+Same question for {c}.
+And the same for {c}?
+What is it for {c}?
+What is it in {c}?
+What is the one of {c}?
+Do you know it for {c}, too?
+And do you know {cs_}?
+Next: {c}.
+Next, {c}.
+Then {c}?
+Also {c}?
+Also for {c}, please.
+Tell me about {c}, too.
+""")
+# After an answer about a country: something else of the same.
+AND_CAPITAL = lines("""
+What about its capital?
+And its capital?
+And the capital?
+And what is its capital?
+And what is the capital?
+What is its capital?
+What's its capital?
+What is the capital?
+What's the capital there?
+What is the capital of that country?
+What is the capital of this country?
+Which city is its capital?
+Which city is the capital?
+And which city is the capital there?
+How about the capital?
+What is its capital city?
+And its capital city?
+Does it have a capital?
+Tell me its capital.
+Tell me its capital, too.
+Do you know its capital?
+The capital?
+Its capital?
+Capital?
+""")
+AND_CONTINENT = lines("""
+What about its continent?
+And its continent?
+And the continent?
+Where is it?
+And where is it?
+Where is that?
+Where is that country?
+Where is it located?
+Where does it lie?
+Which continent is it on?
+Which continent is it in?
+What continent is it in?
+And what continent is it on?
+On which continent is it?
+On which continent is that?
+Which continent is that?
+Which continent does it belong to?
+Where in the world is it?
+Where can I find it?
+How about the continent?
+Tell me its continent.
+Tell me where it is.
+Do you know where it is?
+The continent?
+Continent?
+""")
+AND_CURRENCY = lines("""
+What about its currency?
+And its currency?
+And the currency?
+And what is its currency?
+And what is the currency?
+What is its currency?
+What's its currency?
+What is the currency?
+What is the currency there?
+What is the currency of that country?
+Which currency does it use?
+What currency does it have?
+What currency do they use?
+Which currency do they have there?
+What money do they use there?
+What money do they have?
+And the money?
+And its money?
+How do people pay there?
+What do people pay with there?
+And how do they pay?
+How about the currency?
+Tell me its currency.
+Tell me the currency, too.
+Do you know its currency?
+The currency?
+Its currency?
+Currency?
+""")
+AND_LANGUAGE = lines("""
+What about its language?
+And its language?
+And the language?
+And the languages?
+And what is its language?
+What is its language?
+What is the language?
+What is the language there?
+What are its languages?
+What is the language of that country?
+Which language do they speak?
+Which language do they speak there?
+What language do they speak there?
+What language do people speak there?
+And what do they speak there?
+And what do people speak?
+What do they speak?
+Which language is spoken there?
+How do people talk there?
+How about the language?
+What about the languages?
+Tell me its language.
+Tell me the languages, too.
+Do you know its language?
+The language?
+Its languages?
+Language?
+""")
+AND_ABOUT = lines("""
+Tell me more.
+Tell me more about it.
+Tell me more about that country.
+What else do you know about it?
+What else do you know?
+What else can you tell me about it?
+More about it, please.
+Can you tell me more?
+Anything else?
+Give me more facts.
+And what else?
+""")
+# After an answer about a capital: the same of another one.
+AND_CITY = lines("""
+And {k}?
+And {k}?
+What about {k}?
+How about {k}?
+And what about {k}?
+{K}?
+And of {k}?
+And for {k}?
+Now {k}.
+OK, and {k}?
+The same for {k}, please.
+Same question for {k}.
+And which country has {k}?
+And where is {k}?
+Next: {k}.
+""")

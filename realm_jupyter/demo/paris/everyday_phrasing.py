@@ -1,0 +1,575 @@
+"""Training phrasings of sums, the calendar, letters, colours, opposites and small talk."""
+
+from __future__ import annotations
+
+from realm_jupyter.demo.paris.phrasing import around, lines
+
+# A sum as it is written or said: ``{a}`` and ``{b}`` are numbers in digits or words.
+EXPRESSIONS = {
+    "plus": ("{a} plus {b}", "{a} + {b}", "{a}+{b}", "{a} plus {b}", "{a} and {b}", "the sum of {a} and {b}",
+             "{a} added to {b}"),
+    "minus": ("{a} minus {b}", "{a} - {b}", "{a}-{b}", "{a} minus {b}", "{a} take away {b}", "{a} less {b}"),
+    "times": ("{a} times {b}", "{a} x {b}", "{a}*{b}", "{a} * {b}", "{a} times {b}", "{a} multiplied by {b}",
+              "the product of {a} and {b}"),
+    "divided by": ("{a} divided by {b}", "{a} / {b}", "{a}/{b}", "{a} divided by {b}", "{a} over {b}"),
+}
+SUM_FRAMES = lines("""
+What is {np}?
+What is {np}?
+What's {np}?
+What is {np}
+How much is {np}?
+How much is {np}?
+How much does {np} make?
+What does {np} make?
+What does {np} give?
+What does {np} equal?
+What is the result of {np}?
+What is the answer to {np}?
+What do you get for {np}?
+What do I get for {np}?
+Calculate {np}.
+Compute {np}.
+Solve {np}.
+Please calculate {np}.
+Can you calculate {np}?
+Can you compute {np}?
+Could you calculate {np}?
+Can you tell me what {np} is?
+Can you tell me how much {np} is?
+Tell me what {np} is.
+Tell me how much {np} is.
+Do you know what {np} is?
+Do you know how much {np} is?
+I want to know what {np} is.
+I need to know how much {np} is.
+I wonder how much {np} is.
+I forgot how much {np} is.
+What number is {np}?
+What would {np} be?
+{NP}
+{NP}?
+{NP} =
+{NP} = ?
+{NP} is
+{NP} is ...
+{NP} equals
+{NP} equals what?
+{NP} makes what?
+{NP} is how much?
+{NP}, please.
+My homework is {np}.
+Do the sum: {np}.
+""")
+SUM_SENTENCES = {
+    "plus": lines("""
+Add {a} and {b}.
+Add {b} to {a}.
+Can you add {a} and {b}?
+Please add {a} and {b}.
+Sum up {a} and {b}.
+Put {a} and {b} together.
+What do you get when you add {a} and {b}?
+What do I get if I add {b} to {a}?
+What happens if I add {a} and {b}?
+""") * 4,
+    "minus": lines("""
+Subtract {b} from {a}.
+Please subtract {b} from {a}.
+Can you subtract {b} from {a}?
+Take away {b} from {a}.
+What do you get when you subtract {b} from {a}?
+What do I get if I take {b} away from {a}?
+How much is left of {a} without {b}?
+""") * 4,
+    "times": lines("""
+Multiply {a} by {b}.
+Multiply {a} and {b}.
+Please multiply {a} by {b}.
+Can you multiply {a} and {b}?
+What do you get when you multiply {a} by {b}?
+What do I get if I multiply {a} and {b}?
+""") * 4,
+    "divided by": lines("""
+Divide {a} by {b}.
+Please divide {a} by {b}.
+Can you divide {a} by {b}?
+What do you get when you divide {a} by {b}?
+What do I get if I divide {a} by {b}?
+""") * 4,
+}
+AND_SUM = lines("""
+And {np}?
+And {np}?
+What about {np}?
+And what is {np}?
+How about {np}?
+{NP}?
+{NP}
+OK, and {np}?
+Now {np}.
+And how much is {np}?
+""")
+# Stories: ``{t}`` is a thing to count.
+GAINS = lines("""
+I have {a} {t} and get {b} more. How many {t} do I have?
+I have {a} {t} and you give me {b} more. How many {t} do I have now?
+I have {a} {t}. I buy {b} more. How many do I have?
+I had {a} {t} and found {b} more. How many {t} do I have?
+There are {a} {t} in a bag and I put in {b} more. How many {t} do I have?
+If I have {a} {t} and buy {b} more, how many {t} do I have?
+""")
+LOSSES = lines("""
+I have {a} {t} and lose {b}. How many {t} do I have?
+I have {a} {t} and give you {b}. How many {t} do I have left?
+I have {a} {t}. I give away {b}. How many are left?
+I had {a} {t} and lost {b} of them. How many {t} do I have?
+If I have {a} {t} and sell {b}, how many {t} do I have left?
+""")
+THINGS = ("apples", "books", "coins", "balls", "cookies", "pens", "flowers", "eggs", "cards")
+
+# ``{n}`` what follows or precedes, in a sequence of ``{u}`` (day, month, letter, number, season).
+NEXT = around(("the {u} after {n}", "the next {u} after {n}")) + 12 * lines("""
+What comes after {n}?
+What {u} comes after {n}?
+Which {u} comes after {n}?
+What {u} is after {n}?
+Which {u} is after {n}?
+What {u} follows {n}?
+Which {u} follows {n}?
+What follows {n}?
+After {n} comes ...
+After {n} comes what?
+After {n}?
+Which {u} comes next after {n}?
+What is next after {n}?
+What comes next after {n}?
+Can you tell me which {u} comes after {n}?
+Do you know which {u} follows {n}?
+Tell me what comes after {n}.
+Tell me which {u} comes after {n}.
+Name the {u} that comes after {n}.
+I forgot which {u} comes after {n}.
+{N} is followed by which {u}?
+""")
+PREVIOUS = around(("the {u} before {n}", "the {u} right before {n}")) + 12 * lines("""
+What comes before {n}?
+What {u} comes before {n}?
+Which {u} comes before {n}?
+What {u} is before {n}?
+Which {u} is before {n}?
+What {u} precedes {n}?
+Which {u} precedes {n}?
+Before {n} comes ...
+Before {n} comes what?
+Before {n}?
+Which {u} comes right before {n}?
+What comes just before {n}?
+Can you tell me which {u} comes before {n}?
+Do you know which {u} is before {n}?
+Tell me what comes before {n}.
+Tell me which {u} comes before {n}.
+Name the {u} that comes before {n}.
+I forgot which {u} comes before {n}.
+""")
+TODAY_TOMORROW = lines("""
+Today is {n}. What day is tomorrow?
+If today is {n}, what day is tomorrow?
+If today is {n}, which day is tomorrow?
+Today is {n}. Which day is it tomorrow?
+It is {n} today. What day is it tomorrow?
+""")
+TODAY_YESTERDAY = lines("""
+Today is {n}. What day was yesterday?
+If today is {n}, what day was yesterday?
+If today is {n}, which day was yesterday?
+Today is {n}. Which day was it yesterday?
+It is {n} today. What day was it yesterday?
+""")
+MONTH_DAYS = around(("the number of days in {n}", "the length of {n} in days")) + 12 * lines("""
+How many days does {n} have?
+How many days are in {n}?
+How many days are there in {n}?
+How many days has {n}?
+How many days has {n} got?
+How many days in {n}?
+How long is {n}?
+How many days long is {n}?
+{N} has how many days?
+{N} has ...
+Days in {n}
+Tell me how many days {n} has.
+Do you know how many days {n} has?
+Can you tell me how many days are in {n}?
+I forgot how many days {n} has.
+""")
+ORDINAL = around(("the {o} {u}", "the {o} {u} of the {p}")) + 12 * lines("""
+Which {u} is the {o}?
+Which {u} is the {o} of the {p}?
+What {u} is the {o}?
+Which is the {o} {u} of the {p}?
+Which is the {o} {u}?
+What is the {o} {u} of the {p}?
+Name the {o} {u} of the {p}.
+The {o} {u} of the {p} is ...
+{U} number {o} is ...
+""")
+AMOUNT = around(("the number of {u} in {p}",)) + 20 * lines("""
+How many {u} does {p} have?
+How many {u} are in {p}?
+How many {u} are there in {p}?
+How many {u} has {p}?
+How many {u} has {p} got?
+How many {u} in {p}?
+How many {u} make {p}?
+How many {u} make up {p}?
+{P} has how many {u}?
+{P} has ... {u}
+Tell me how many {u} are in {p}.
+Do you know how many {u} {p} has?
+Can you tell me how many {u} there are in {p}?
+I forgot how many {u} are in {p}.
+""")
+LIST = lines("""
+What are the {p}?
+Name the {p}.
+List the {p}.
+Name all {p}.
+Tell me the {p}.
+Tell me all {p}.
+Which are the {p}?
+Can you name the {p}?
+Can you list the {p}?
+Do you know the {p}?
+Please list the {p}.
+What are all the {p}?
+The {p}, please.
+The {p}
+Say the {p}.
+Give me the {p}.
+""")
+AND_NEXT = lines("""
+And {n}?
+What about {n}?
+And after {n}?
+And what comes after {n}?
+How about {n}?
+And then?
+""")
+AND_PREVIOUS = lines("""
+And {n}?
+What about {n}?
+And before {n}?
+And what comes before {n}?
+How about {n}?
+""")
+AND_THING = lines("""
+And {n}?
+And {n}?
+What about {n}?
+What about {n}?
+How about {n}?
+And what about {n}?
+And of {n}?
+And for {n}?
+{N}?
+Now {n}.
+OK, and {n}?
+The same for {n}.
+""")
+
+COLOUR = around(("the colour of {n}", "the color of {n}")) + 16 * lines("""
+What colour is {n}?
+What color is {n}?
+Which colour is {n}?
+Which color is {n}?
+What colour does {n} have?
+What color does {n} have?
+Which colour does {n} have?
+Which color has {n}?
+{N} has what colour?
+{N} has which color?
+{N} is what color?
+{N} is what colour?
+Colour of {n}
+Color of {n}
+Tell me what colour {n} is.
+Tell me what color {n} is.
+Tell me the color of {n}.
+Do you know what colour {n} is?
+Do you know what color {n} has?
+Can you tell me what colour {n} is?
+I forgot what color {n} is.
+What colour is {n} usually?
+What color is {n} normally?
+How does {n} look, what colour?
+In which colour should I paint {n}?
+""")
+MIX = around(
+    ("the mix of {a} and {b}", "{a} mixed with {b}", "the mixture of {a} and {b}")
+) + 16 * lines("""
+What is {a} and {b} mixed?
+What do {a} and {b} make?
+What colour do {a} and {b} make?
+What color do {a} and {b} make?
+What color do you get when you mix {a} and {b}?
+What colour do you get when you mix {a} and {b}?
+What do you get when you mix {a} and {b}?
+What do I get if I mix {a} and {b}?
+What do I get if I mix {a} with {b}?
+If I mix {a} and {b}, what colour do I get?
+If I mix {a} and {b}, what do I get?
+Mix {a} and {b}.
+Mix {a} with {b}.
+Mixing {a} and {b} gives ...
+Mixing {a} and {b} gives what colour?
+Which colour is a mix of {a} and {b}?
+Which color is a mix of {a} and {b}?
+What happens if I mix {a} and {b}?
+{A} and {b} make what colour?
+{A} and {b} make
+{A} plus {b} makes which colour?
+{A} and {b} mixed?
+Tell me what {a} and {b} make.
+Do you know what {a} and {b} make?
+Can you mix {a} and {b}?
+""")
+
+OPPOSITE = around(
+    ("the opposite of {n}", "the opposite of {n}", "the opposite word of {n}", "the antonym of {n}")
+) + 16 * lines("""
+Opposite of {n}
+Opposite {n}
+{N}: opposite?
+What is opposite to {n}?
+What is the opposite to {n}?
+What word is the opposite of {n}?
+Which word is the opposite of {n}?
+What is the opposite of the word {n}?
+What's the opposite for {n}?
+The opposite of {n} is what?
+{N} is the opposite of what?
+{N} is the opposite of which word?
+What is not {n}?
+If it is not {n}, what is it?
+What word means the opposite of {n}?
+Which word means the opposite of {n}?
+Tell me a word that is the opposite of {n}.
+Give me a word that means the opposite of {n}.
+Not {n} but ...
+Say the opposite of {n}.
+Do you know the opposite for {n}?
+""")
+
+# ---- Small talk ------------------------------------------------------------------------------
+HELLO = lines("""
+Hi
+Hi!
+Hi.
+Hello
+Hello!
+Hello.
+Hey
+Hey!
+Hi there!
+Hello there!
+Hey there
+Hello Paris!
+Hi Paris
+Hey Paris!
+Hi Paris, nice to meet you.
+Good morning!
+Good morning
+Good afternoon!
+Good evening!
+Good day!
+Greetings!
+Hello, model!
+Hello, world!
+Hello, is anyone there?
+Hi, are you there?
+Are you there?
+Hello again!
+Hi again
+Nice to meet you!
+It is nice to meet you.
+Welcome!
+Hiya
+Howdy!
+Yo!
+Hello, can you hear me?
+Say hello.
+Say hi!
+Test
+This is a test.
+Testing
+""")
+HOW_ARE_YOU = lines("""
+How are you?
+How are you today?
+How are you doing?
+How do you do?
+How do you feel?
+How do you feel today?
+How is it going?
+How's it going?
+How are things?
+Are you well?
+Are you fine?
+Are you okay?
+Are you OK?
+Hi, how are you?
+Hello, how are you?
+Hello! How are you?
+Hello Paris, how are you?
+Hey, how are you doing?
+Good morning, how are you?
+I am fine, and you?
+What's up?
+Are you happy?
+How was your day?
+""")
+THANKS = lines("""
+Thanks
+Thanks!
+Thank you
+Thank you!
+Thank you.
+Thanks a lot!
+Thank you very much!
+Thank you so much.
+Many thanks!
+Thanks, Paris!
+Thank you, Paris.
+Great, thanks!
+OK, thanks.
+Okay, thank you!
+Cool, thanks!
+Thanks for your help!
+Thank you for your help.
+Thank you for the answer.
+Thanks for the answer!
+Perfect, thank you!
+Good, thanks.
+That helped, thank you.
+thx
+ty
+""")
+PRAISE = lines("""
+Great!
+Cool!
+Nice!
+Wow!
+Good.
+Very good!
+Perfect!
+Well done!
+Good job!
+Excellent!
+That is right.
+That's right!
+Correct!
+Right!
+You are right.
+You are great!
+You are smart!
+You are clever.
+You are nice.
+I like you.
+I like that.
+Awesome!
+Amazing!
+Interesting.
+That is interesting!
+Good answer!
+Good to know.
+Fantastic!
+Bravo!
+OK
+Ok.
+Okay
+Okay.
+I see.
+All right.
+Got it.
+Yes
+Yes.
+No
+No.
+""")
+GOODBYE = lines("""
+Bye
+Bye!
+Bye bye!
+Goodbye
+Goodbye!
+Good bye.
+See you!
+See you later!
+See you soon.
+See you tomorrow!
+Good night!
+Good night, Paris.
+Farewell!
+Take care!
+Until next time!
+Bye, Paris!
+Goodbye, Paris.
+I have to go.
+I have to go now.
+I must go. Bye!
+Thanks, bye!
+Thank you, goodbye!
+That is all.
+That's all for today.
+Have a nice day!
+Ciao!
+cu
+""")
+SORRY_USER = lines("""
+Sorry!
+Sorry.
+I am sorry.
+That is wrong.
+That's wrong!
+Wrong!
+That is not right.
+You are wrong.
+That is not correct.
+No, that is wrong.
+I do not believe you.
+You are stupid.
+You are bad.
+I do not like you.
+That was a bad answer.
+""")
+MY_NAME = lines("""
+My name is {p}.
+My name is {p}
+I am {p}.
+I'm {p}.
+Hi, I am {p}.
+Hello, my name is {p}.
+Hello! I'm {p}.
+Hi, my name is {p}!
+Hello Paris, I am {p}.
+You can call me {p}.
+Call me {p}.
+I am called {p}.
+""")
+ASK_NAME = lines("""
+What is my name?
+What's my name?
+Do you know my name?
+Who am I?
+Can you tell me my name?
+Do you remember my name?
+How am I called?
+""")
+NAMES = (
+    "Anna Ben Clara David Emma Felix Grace Henry Ida Jack Kate Leo Maria Noah Olivia Peter Rosa Sam "
+    "Tina Victor Wendy Tom Lucy Max Nina Oscar Paul Ruth Simon Sarah Alice Bob Carol Daniel Eva "
+    "Frank Helen Ivan Julia Karl Laura Mark Nora Otto Pia Robert Sofia Thomas Ursula Walter Yara "
+    "Ali Fatima Omar Aisha Chen Mei Hiro Yuki Raj Priya Diego Lucia Pablo Elena John Mary James "
+    "Linda Michael Susan William Emily George Amy Charlie Zoe"
+).split()

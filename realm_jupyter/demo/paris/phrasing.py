@@ -1,0 +1,223 @@
+"""Ways to ask, as the training text has them; the ones kept apart are in held_out.
+
+A template is a string with slots such as ``{c}``. A slot whose name begins with a capital letter
+takes its value with a capital first letter, and a slot that ends in ``s_`` takes it as an owner
+("France's").
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from realm_jupyter.demo.paris.replies import possessive
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+SLOT = re.compile(r"\{(\w+)\}")
+
+# Around a thing that has one answer: "the capital of France", "3 plus 4".
+AROUND = """
+What is {np}?
+What's {np}?
+What is {np}?
+What's {np}?
+What is {np}
+Tell me {np}.
+Please tell me {np}.
+Tell me what {np} is.
+Please tell me what {np} is.
+Tell me, what is {np}?
+Can you tell me {np}?
+Can you tell me what {np} is?
+Could you tell me {np}?
+Could you tell me what {np} is?
+Could you please tell me what {np} is?
+Would you tell me what {np} is?
+Do you know {np}?
+Do you know what {np} is?
+Do you happen to know {np}?
+Do you happen to know what {np} is?
+Name {np}.
+Please name {np}.
+Can you name {np}?
+Can you give me {np}?
+Could you give me {np}?
+Give me {np}.
+Please give me {np}.
+I want to know {np}.
+I want to know what {np} is.
+I would like to know {np}.
+I'd like to know what {np} is.
+I need to know {np}.
+I need to know what {np} is.
+I wonder what {np} is.
+I am looking for {np}.
+I forgot {np}.
+I forgot what {np} is.
+I have forgotten {np}.
+I do not know {np}. Do you?
+I don't know what {np} is.
+I am curious about {np}.
+I need {np}.
+I have to know {np}.
+I am not sure what {np} is.
+Can you remind me what {np} is?
+Can you help me with {np}?
+Can you find {np}?
+Remind me what {np} is.
+Let me know {np}.
+Let me know what {np} is, please.
+Say what {np} is.
+Explain what {np} is.
+Write down {np}.
+Any idea what {np} is?
+Have you any idea what {np} is?
+Who can tell me what {np} is?
+May I ask what {np} is?
+Can I ask you what {np} is?
+My question is: what is {np}?
+What exactly is {np}?
+What would {np} be?
+What could {np} be?
+And what is {np}?
+So what is {np}?
+Help me: what is {np}?
+Fill in the blank: {np} is ...
+{NP} is ...
+{NP} is
+{NP} is what?
+{NP}?
+{NP}
+{NP}, please.
+{NP} =
+My friend asked me what {np} is.
+My homework is to find {np}.
+For my homework I need {np}.
+I am learning about {np}.
+Let us talk about {np}.
+How would you answer: what is {np}?
+""".strip().splitlines()
+
+OPENERS = """
+Hi!
+Hello!
+Hey!
+Hi,
+Hello,
+Hey,
+Hey Paris,
+Hi Paris!
+Hello Paris,
+Paris,
+OK,
+Okay.
+So,
+Well,
+Now
+Please:
+Question:
+Next question:
+Quick question:
+Another question:
+One more question:
+I have a question.
+I have a question for you:
+Excuse me,
+Good morning!
+Good evening.
+Tell me:
+Quiz:
+Quiz question:
+Right,
+Thanks!
+Thank you.
+Great!
+Sorry,
+Dear Paris,
+Let me ask you something.
+Can you help me?
+Help!
+I am curious.
+""".strip().splitlines()
+
+CLOSERS = """
+Please.
+Thanks!
+Thank you.
+Thanks in advance.
+Do you know?
+Do you know it?
+Can you tell me?
+Tell me!
+I forgot.
+I forgot it.
+I do not remember.
+I am not sure.
+I would like to know.
+It is for school.
+It is for my homework.
+Just curious.
+I need it for a quiz.
+Can you help?
+Go!
+""".strip().splitlines()
+
+
+def lines(text: str) -> tuple[str, ...]:
+    """Split a block of templates."""
+    return tuple(line for line in text.strip().splitlines() if line)
+
+
+def around(noun_phrases: Iterable[str]) -> tuple[str, ...]:
+    """Put every noun phrase into every frame of ``AROUND``."""
+    return tuple(
+        frame.replace("{np}", phrase).replace("{NP}", first_upper(phrase))
+        for phrase in noun_phrases
+        for frame in AROUND
+    )
+
+
+def first_upper(text: str) -> str:
+    """Return the text, or template, with a capital at its start."""
+    slot = SLOT.match(text)
+    if slot:
+        return "{" + slot[1][0].upper() + slot[1][1:] + "}" + text[slot.end() :]
+    return text[:1].upper() + text[1:]
+
+
+def fill(template: str, slots: Mapping[str, str]) -> str:
+    """Put values into a template.
+
+    Parameters
+    ----------
+    template : str
+    slots : mapping of str to str
+        Names in lower case.
+
+    Returns
+    -------
+    str
+    """
+
+    def value(match: re.Match[str]) -> str:
+        name = match[1]
+        lowered = name.lower()
+        owned = lowered.endswith("s_")
+        text = possessive(slots[lowered[:-2]]) if owned else slots[lowered]
+        return text[:1].upper() + text[1:] if name[0].isupper() else text
+
+    return SLOT.sub(value, template)
+
+
+def normalized(text: str) -> str:
+    """Lower-case words of a text parted by single spaces; the signs of sums stay."""
+    return " ".join(re.findall(r"[^\W_]+|[+*/=-]", text.lower().replace("'", "")))
+
+
+def as_pattern(template: str) -> re.Pattern[str]:
+    """Compile a template to what finds its fillings inside normalized text."""
+    parts = [normalized(part) for part in re.split(r"\{\w+\}", template)]
+    body = r"\s?[\w\s]+?\s?".join(re.escape(part) for part in parts)
+    return re.compile(rf"(?<!\w){body}(?!\w)")

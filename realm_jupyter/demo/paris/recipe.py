@@ -1,0 +1,95 @@
+"""The recipe of ``paris``: a llama network of some two million weights that answers questions."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from realm_jupyter.demo.network import NetworkConfig
+from realm_jupyter.demo.paris import held_out
+from realm_jupyter.demo.paris.batches import ConversationBatches
+from realm_jupyter.demo.paris.evaluation import Examiner
+from realm_jupyter.demo.paris.evaluation import evaluate as evaluate_answers
+from realm_jupyter.demo.paris.tokenizer import describe_tokenizer, train_tokenizer
+from realm_jupyter.demo.recipe import Prepared
+
+if TYPE_CHECKING:
+    from tokenizers import Tokenizer
+
+    from realm_jupyter.demo.network import Network
+
+NAME = "paris"
+DESCRIPTION = (
+    "Answers short questions about countries, small sums, the calendar, colours and opposites. "
+    "Trained from scratch on conversations written by a program."
+)
+VOCAB_SIZE = 3072
+TOY_VOCAB_SIZE = 1024
+SEED = 0
+
+
+@cache
+def make_tokenizer(vocab_size: int = VOCAB_SIZE) -> Tokenizer:
+    """Learn the vocabulary from conversations that training never sees.
+
+    Parameters
+    ----------
+    vocab_size : int
+
+    Returns
+    -------
+    Tokenizer
+    """
+    return train_tokenizer(vocab_size, SEED)
+
+
+def prepare(*, is_toy: bool) -> Prepared:
+    """Shape the network and its endless conversations; see `recipe.Recipe`.
+
+    Parameters
+    ----------
+    is_toy : bool
+        A network small enough to answer in broken words after half a minute.
+
+    Returns
+    -------
+    Prepared
+    """
+    tokenizer = make_tokenizer(TOY_VOCAB_SIZE if is_toy else VOCAB_SIZE)
+    config = NetworkConfig(
+        architecture="llama",
+        vocab_size=tokenizer.get_vocab_size(),
+        num_layers=2 if is_toy else 4,
+        embedding_length=64 if is_toy else 192,
+        num_heads=2 if is_toy else 6,
+        num_kv_heads=1 if is_toy else 3,
+        head_dim=32,
+        feed_forward_length=192 if is_toy else 576,
+        context_length=1024,
+        rope_base=10_000.0,
+        rms_epsilon=1e-5,
+    )
+    return Prepared(
+        config=config,
+        batches=ConversationBatches(
+            tokenizer, SEED, batch_tokens=1024 if is_toy else 2048
+        ),
+        vocabulary=describe_tokenizer(tokenizer),
+        learning_rate=0.006,
+        minutes=78.0,
+    )
+
+
+def evaluate(network: Network) -> dict[str, Any]:
+    """Mark the answers to the held-out questions; see `evaluation.evaluate`.
+
+    Parameters
+    ----------
+    network : Network
+
+    Returns
+    -------
+    dict
+    """
+    tokenizer = make_tokenizer(network.config.vocab_size)
+    return evaluate_answers(network, tokenizer, Examiner(held_out.HELD_OUT).questions())

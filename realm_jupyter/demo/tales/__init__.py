@@ -1,0 +1,1 @@
+"""The story model: where its stories come from, how they are tokenized, how it is judged."""

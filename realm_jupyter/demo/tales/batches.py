@@ -1,0 +1,80 @@
+"""Turn the endless corpus into rows of token ids, one story a row."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from realm_jupyter.demo.tales.corpus import write_story
+
+if TYPE_CHECKING:
+    from realm_jupyter.demo.sentencepiece import SentencePieceVocabulary
+    from realm_jupyter.demo.trainer import Batch
+
+TRAINING_SEED = 1_000_000
+"""Seeds of training stories begin here; those below are for the vocabulary and for judging."""
+
+
+class StoryBatches:
+    """A batch source of stories that are never seen twice.
+
+    Parameters
+    ----------
+    vocabulary : SentencePieceVocabulary
+    batch_size : int
+        Stories of a step.
+    longest : int
+        Tokens of a row at most; longer stories are cut there.
+    pool_batches : int
+        Stories are sorted by length within so many batches, so that rows need little padding.
+
+    Notes
+    -----
+    Padding repeats the end token and counts nothing.
+    """
+
+    def __init__(
+        self,
+        vocabulary: SentencePieceVocabulary,
+        *,
+        batch_size: int,
+        longest: int = 512,
+        pool_batches: int = 16,
+    ) -> None:
+        self._vocabulary = vocabulary
+        self._batch_size = batch_size
+        self._longest = longest
+        self._pool_batches = pool_batches
+        self._pool_number = -1
+        self._pool: list[list[list[int]]] = []
+
+    def __call__(self, step: int) -> Batch:
+        """Return token ids (B, S + 1) and what each counts, float32."""
+        number, place = divmod(step, self._pool_batches)
+        if number != self._pool_number:
+            self._pool = self._make_pool(number)
+            self._pool_number = number
+        rows = self._pool[place]
+        length = max(len(row) for row in rows)
+        token_ids = np.full((len(rows), length), rows[0][-1], np.uint16)
+        weights = np.zeros((len(rows), length), np.float32)
+        for place, row in enumerate(rows):
+            token_ids[place, : len(row)] = row
+            weights[place, : len(row)] = 1.0
+        return token_ids, weights
+
+    def _make_pool(self, number: int) -> list[list[list[int]]]:
+        """Write the stories of a pool, group them by length and shuffle the groups."""
+        size = self._batch_size * self._pool_batches
+        first = TRAINING_SEED + number * size
+        rows = sorted(
+            (
+                self._vocabulary.encode(write_story(seed), add_eos=True)[: self._longest]
+                for seed in range(first, first + size)
+            ),
+            key=len,
+        )
+        groups = [rows[at : at + self._batch_size] for at in range(0, size, self._batch_size)]
+        order = np.random.default_rng(first).permutation(len(groups))
+        return [groups[place] for place in order]

@@ -1,0 +1,87 @@
+"""The recipe of ``tales``: a qwen3 network of some three million weights that tells stories."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from realm_jupyter.demo.export import describe_sentencepiece
+from realm_jupyter.demo.network import NetworkConfig
+from realm_jupyter.demo.recipe import Prepared
+from realm_jupyter.demo.sentencepiece import SentencePieceVocabulary, train_vocabulary
+from realm_jupyter.demo.tales.batches import StoryBatches
+from realm_jupyter.demo.tales.corpus import write_story
+from realm_jupyter.demo.tales.evaluation import evaluate_stories
+
+if TYPE_CHECKING:
+    from realm_jupyter.demo.network import Network
+
+NAME = "tales"
+DESCRIPTION = "Continues the opening of a children's story. Trained on texts written by a program."
+
+_VOCABULARY_STORIES = 4000
+
+
+@cache
+def make_vocabulary(vocab_size: int = 2048) -> SentencePieceVocabulary:
+    """Learn the vocabulary from stories that training never sees.
+
+    Parameters
+    ----------
+    vocab_size : int
+
+    Returns
+    -------
+    SentencePieceVocabulary
+    """
+    stories = [write_story(seed) for seed in range(_VOCABULARY_STORIES)]
+    return train_vocabulary(stories, vocab_size)
+
+
+def prepare(*, is_toy: bool) -> Prepared:
+    """Shape the network and its endless stories; see `recipe.Recipe`.
+
+    Parameters
+    ----------
+    is_toy : bool
+        A network small enough to babble after half a minute.
+
+    Returns
+    -------
+    Prepared
+    """
+    vocabulary = make_vocabulary(512 if is_toy else 2048)
+    config = NetworkConfig(
+        architecture="qwen3",
+        vocab_size=len(vocabulary),
+        num_layers=2 if is_toy else 6,
+        embedding_length=64 if is_toy else 192,
+        num_heads=2 if is_toy else 6,
+        num_kv_heads=1 if is_toy else 2,
+        head_dim=32,
+        feed_forward_length=192 if is_toy else 576,
+        context_length=512,
+        rope_base=10_000.0,
+        rms_epsilon=1e-6,
+    )
+    return Prepared(
+        config=config,
+        batches=StoryBatches(vocabulary, batch_size=8 if is_toy else 12),
+        vocabulary=describe_sentencepiece(vocabulary),
+        learning_rate=0.01,
+        minutes=80.0,
+    )
+
+
+def evaluate(network: Network) -> dict[str, Any]:
+    """Let the network tell stories and measure them; see `evaluation.evaluate_stories`.
+
+    Parameters
+    ----------
+    network : Network
+
+    Returns
+    -------
+    dict
+    """
+    return evaluate_stories(network, make_vocabulary(network.config.vocab_size))

@@ -1,0 +1,142 @@
+"""A generation in the shipped guest: begun once, stepped by the scheduler."""
+
+from __future__ import annotations
+
+import contextlib
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from realm_jupyter.errors import RealmError
+from realm_jupyter.types import FinishReason, TokenLogprob
+
+if TYPE_CHECKING:
+    from realm_jupyter.compute.executor import SequenceCache
+    from realm_jupyter.engine.tenant import Tenant
+    from realm_jupyter.engine.token_texts import TokenTexts
+    from realm_jupyter.engine.transcript import Transcript
+    from realm_jupyter.sandbox import GuestEvent, GuestInstance
+
+__all__ = ["Generation"]
+
+_NOTHING = np.empty(0, dtype=np.int32)
+_FINISH_REASONS: dict[int, FinishReason] = {1: "stop", 2: "length"}
+
+
+class Generation:
+    """A `Lane` whose guest is stepped on the scheduler's thread.
+
+    Parameters
+    ----------
+    tenant : Tenant
+        Owner; told when the generation ends.
+    instance : GuestInstance
+        Where it runs. Its lock may be held by another thread of the tenant (a long
+        `tokenize`); the scheduler never waits for that.
+    guest_handle : int
+        From ``instance.generate_begin``.
+    cache : SequenceCache
+        Owned; freed at the end.
+    prompt_ids : ndarray, shape (S,), int32
+    transcript : Transcript
+    token_texts : TokenTexts, optional
+        Present when log probabilities were asked for.
+    """
+
+    def __init__(
+        self,
+        tenant: Tenant,
+        instance: GuestInstance,
+        *,
+        guest_handle: int,
+        cache: SequenceCache,
+        prompt_ids: np.ndarray,
+        transcript: Transcript,
+        token_texts: TokenTexts | None,
+    ) -> None:
+        self.cache = cache
+        self.pending_ids = prompt_ids
+        self.is_prefill = True
+        self.is_done = False
+        self._tenant = tenant
+        self._instance = instance
+        self._guest_handle = guest_handle
+        self._transcript = transcript
+        self._token_texts = token_texts
+
+    @property
+    def is_cancelled(self) -> bool:
+        """Whether the reader or the tenant's end cancelled it."""
+        return self._transcript.handle.is_cancelled
+
+    def ran(self, num_tokens: int, duration_s: float) -> None:
+        """Take note that the first pending tokens were run."""
+        self._transcript.timeline.ran(duration_s, is_prefill=self.is_prefill)
+        self.pending_ids = self.pending_ids[num_tokens:]
+
+    def advance(self, logits: np.ndarray) -> bool:
+        """Let the guest sample; False when another thread uses the instance."""
+        if not self._instance.lock.acquire(blocking=False):
+            return False
+        try:
+            event = self._instance.generate_step(self._guest_handle, logits)
+        finally:
+            self._instance.lock.release()
+        self.is_prefill = False
+        self.pending_ids = np.array(event.next_ids, dtype=np.int32)
+        self._take(event)
+        return True
+
+    def stop(self) -> None:
+        """End as cancelled; what the guest held back is part of the text."""
+        if self.is_done:
+            return
+        try:
+            held = self._instance.generate_end(self._guest_handle)
+        except RealmError:  # the guest broke meanwhile; the text so far is still good
+            held = ""
+        self._leave()
+        self._transcript.close("cancelled", text=held, announce=True)
+
+    def fail(self, error: BaseException) -> None:
+        """End with an error."""
+        if self.is_done:
+            return
+        with contextlib.suppress(RealmError):  # the error to report is the first one
+            self._instance.generate_end(self._guest_handle)
+        self._leave()
+        self._transcript.handle.fail(error)
+
+    def _take(self, event: GuestEvent) -> None:
+        reason = _FINISH_REASONS.get(event.finish)
+        if not event.is_eog:
+            logprob, alternatives = self._logprobs(event)
+            self._transcript.add(
+                event.text,
+                event.token_id,
+                logprob=logprob,
+                alternatives=alternatives,
+                finish_reason=reason,
+            )
+        if reason is not None:
+            self._instance.generate_end(self._guest_handle)
+            self._leave()
+            text = event.text if event.is_eog else ""
+            self._transcript.close(reason, text=text, announce=bool(event.is_eog))
+
+    def _logprobs(self, event: GuestEvent) -> tuple[TokenLogprob | None, tuple[TokenLogprob, ...]]:
+        if self._token_texts is None:
+            return None, ()
+        texts = self._token_texts
+        chosen = TokenLogprob(event.token_id, texts[event.token_id], event.logprob)
+        alternatives = tuple(
+            TokenLogprob(token_id, texts[token_id], logprob)
+            for token_id, logprob in event.alternatives
+        )
+        return chosen, alternatives
+
+    def _leave(self) -> None:
+        self.is_done = True
+        self.pending_ids = _NOTHING
+        self.cache.free()
+        self._tenant.leave(self)

@@ -1,0 +1,266 @@
+"""A generation in a guest of the user's own, which blocks in a thread of its own.
+
+Such a guest calls `forward` and waits; its host functions post tokens to the
+scheduler, which runs them in the common batch. A guest that loops or blocks holds up
+nobody but itself.
+"""
+
+from __future__ import annotations
+
+import itertools
+import logging
+import threading
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from realm_jupyter.errors import (
+    ContextLengthError,
+    GuestAbiError,
+    TenantClosedError,
+    TenantNotFoundError,
+)
+
+if TYPE_CHECKING:
+    from realm_jupyter.compute.executor import SequenceCache
+    from realm_jupyter.engine.loaded_model import LoadedModel
+    from realm_jupyter.engine.tenant import Tenant
+    from realm_jupyter.engine.transcript import Transcript
+    from realm_jupyter.sandbox import GuestInstance
+    from realm_jupyter.types import FinishReason
+
+__all__ = ["GuestHost", "run_in_thread"]
+
+_LOG = logging.getLogger(__name__)
+_NOTHING = np.empty(0, dtype=np.int32)
+_LOG_LEVELS = (logging.DEBUG, logging.INFO, logging.WARNING, logging.ERROR)
+_FINISH_REASONS: dict[int, FinishReason] = {1: "stop", 2: "length"}
+_MAX_SEQUENCES = 64
+
+
+class _CancelledError(Exception):
+    """Unwinds a guest whose generation was cancelled; never leaves this module."""
+
+
+class _GuestLane:
+    """A `Lane` that belongs to one sequence of a blocking guest."""
+
+    def __init__(self, host: GuestHost, cache: SequenceCache) -> None:
+        self.cache = cache
+        self.pending_ids = _NOTHING
+        self.is_prefill = False
+        self.is_done = False
+        self._host = host
+        self._answer = threading.Event()
+        self._logits: np.ndarray | None = None
+        self._error: BaseException | None = None
+
+    @property
+    def is_cancelled(self) -> bool:
+        return self._host.is_ended
+
+    def forward(self, token_ids: np.ndarray) -> np.ndarray:
+        """Post tokens and wait for the logits after the last one (guest's thread)."""
+        self._answer.clear()
+        if self.is_done:  # stopped before the flag was cleared: nobody would answer
+            raise _CancelledError
+        self.is_prefill = len(token_ids) > 1
+        self.pending_ids = token_ids
+        self._host.scheduler.wake()
+        self._answer.wait()
+        if self._error is not None:
+            raise self._error
+        if self._logits is None:
+            raise _CancelledError
+        logits, self._logits = self._logits, None
+        return logits
+
+    def ran(self, num_tokens: int, duration_s: float) -> None:
+        self._host.transcript.timeline.ran(duration_s, is_prefill=self.is_prefill)
+        self.pending_ids = self.pending_ids[num_tokens:]
+
+    def advance(self, logits: np.ndarray) -> bool:
+        self._logits = logits
+        self._answer.set()
+        return True
+
+    def stop(self) -> None:
+        self.is_done = True
+        self.pending_ids = _NOTHING
+        self.cache.free()
+        self._answer.set()
+
+    def fail(self, error: BaseException) -> None:
+        self._error = error
+        self.stop()
+
+
+class GuestHost:
+    """The host functions of one blocking generation.
+
+    Sequences are named by handles that mean nothing outside this generation.
+
+    Parameters
+    ----------
+    tenant : Tenant
+    loaded : LoadedModel
+    transcript : Transcript
+    """
+
+    def __init__(self, tenant: Tenant, loaded: LoadedModel, transcript: Transcript) -> None:
+        self.scheduler = loaded.scheduler
+        self.transcript = transcript
+        self._tenant = tenant
+        self._executor = loaded.executor
+        self._context_length = loaded.model.context_length
+        self._lanes: dict[int, _GuestLane] = {}
+        self._handles = itertools.count()
+        self._is_finished = False
+
+    @property
+    def is_ended(self) -> bool:
+        """Whether the guest is to come back: cancelled, closed or over."""
+        return self._is_finished or self.transcript.handle.is_cancelled
+
+    def finish(self) -> None:
+        """Return every sequence to the executor."""
+        self._is_finished = True
+        self.scheduler.wake()
+
+    # -- host functions, on the guest's thread ---------------------------------------
+
+    def log(self, level: int, text: bytes) -> None:
+        """Pass a guest's diagnostics to `logging`."""
+        severity = _LOG_LEVELS[min(max(level, 0), len(_LOG_LEVELS) - 1)]
+        _LOG.log(severity, "%s: %s", self._tenant.name, text.decode("utf-8", "replace"))
+
+    def forward(self, seq: int, token_ids: np.ndarray) -> np.ndarray:
+        """Run tokens on a sequence; float32 logits of shape (V,) after the last."""
+        lane = self._lane(seq)
+        room = self._context_length - lane.cache.length
+        if len(token_ids) > room:
+            raise ContextLengthError(
+                f"the guest wants to run {len(token_ids)} tokens, but its sequence has "
+                f"room for {room} in a context of {self._context_length}",
+                num_tokens=len(token_ids),
+                context_length=self._context_length,
+            )
+        vocab_size = self._executor.vocab_size
+        if len(token_ids) == 0 or token_ids.min() < 0 or token_ids.max() >= vocab_size:
+            raise GuestAbiError(
+                f"the guest passed token ids outside 0 to {vocab_size - 1}, or none at all",
+                expected=f"1 or more ids below {vocab_size}",
+                found=f"{len(token_ids)} ids",
+            )
+        return lane.forward(np.ascontiguousarray(token_ids, dtype=np.int32))
+
+    def seq_new(self) -> int:
+        """Return the handle of a new, empty sequence."""
+        return self._add(self._executor.new_cache())
+
+    def seq_fork(self, seq: int) -> int:
+        """Return the handle of a copy that shares what it can."""
+        return self._add(self._lane(seq).cache.fork())
+
+    def seq_truncate(self, seq: int, num_tokens: int) -> None:
+        """Forget all but the first tokens of a sequence."""
+        self._lane(seq).cache.truncate(num_tokens)
+
+    def seq_free(self, seq: int) -> None:
+        """Give a sequence back."""
+        lane = self._lane(seq)
+        del self._lanes[seq]
+        lane.is_done = True
+        lane.cache.free()
+        self.scheduler.wake()
+
+    def emit(self, seq: int, text: bytes, token_id: int, logprob: float) -> None:
+        """Stream a piece of text out."""
+        del seq, logprob  # one stream per generation; log probabilities are not kept
+        self._check_running()
+        self.transcript.add(text.decode("utf-8", "replace"), token_id)
+
+    def _add(self, cache: SequenceCache) -> int:
+        self._check_running()
+        if len(self._lanes) >= _MAX_SEQUENCES:
+            cache.free()
+            raise GuestAbiError(
+                f"the guest holds {_MAX_SEQUENCES} sequences already; it must free some",
+                expected=f"at most {_MAX_SEQUENCES} sequences",
+            )
+        lane = _GuestLane(self, cache)
+        handle = next(self._handles)
+        self._lanes[handle] = lane
+        self.scheduler.submit(lane)
+        return handle
+
+    def _lane(self, seq: int) -> _GuestLane:
+        self._check_running()
+        lane = self._lanes.get(seq)
+        if lane is None:
+            raise TenantNotFoundError(
+                f"{self._tenant.name} has no sequence with the handle {seq}",
+                tenant=self._tenant.name,
+            )
+        return lane
+
+    def _check_running(self) -> None:
+        self._tenant.check_open()
+        if self.is_ended:
+            raise _CancelledError
+
+
+def _generate(
+    instance: GuestInstance, host: GuestHost, config: bytes, prompt_ids: np.ndarray
+) -> int:
+    """Run a whole generation of either kind of guest; return its finish."""
+    if instance.module.kind == "blocking":
+        return instance.generate(config)
+    seq = host.seq_new()
+    guest_handle = instance.generate_begin(config)
+    next_ids = prompt_ids
+    while True:
+        event = instance.generate_step(guest_handle, host.forward(seq, next_ids))
+        if not event.is_eog:
+            host.transcript.add(event.text, event.token_id)
+        if event.finish:
+            return event.finish
+        next_ids = np.array(event.next_ids, dtype=np.int32)
+
+
+def run_in_thread(
+    tenant: Tenant,
+    instance: GuestInstance,
+    host: GuestHost,
+    config: bytes,
+    prompt_ids: np.ndarray,
+) -> threading.Thread:
+    """Run a generation in a thread of its own, which is returned.
+
+    The thread ends the transcript, returns the sequences and closes the instance.
+    """
+    handle = host.transcript.handle
+
+    def run() -> None:
+        finish = 0
+        error: BaseException | None = None
+        try:
+            finish = _generate(instance, host, config, prompt_ids)
+        except BaseException as caught:  # noqa: BLE001 - whatever it is, the reader gets it
+            error = caught
+        host.finish()
+        instance.close()
+        tenant.leave(host)
+        if tenant.is_closed:
+            handle.fail(TenantClosedError(f"{tenant.name} was closed", tenant=tenant.name))
+        elif handle.is_cancelled:
+            host.transcript.close("cancelled", announce=True)
+        elif error is not None:
+            handle.fail(error)
+        else:
+            reason = _FINISH_REASONS.get(finish, "stop")
+            host.transcript.close(reason, announce=True)
+
+    thread = threading.Thread(target=run, name=f"realm-guest-{tenant.name}", daemon=True)
+    thread.start()
+    return thread

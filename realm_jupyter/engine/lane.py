@@ -1,0 +1,60 @@
+"""What the scheduler knows of a running generation: tokens to run, logits to take."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from realm_jupyter.compute.executor import SequenceCache
+
+__all__ = ["Lane"]
+
+
+class Lane(Protocol):
+    """One sequence in the running batch.
+
+    All members are used by the scheduler's thread only, except `is_cancelled`, which
+    any thread may make true.
+    """
+
+    cache: SequenceCache
+    pending_ids: np.ndarray
+    """Tokens to run next, int32 of shape (S,); empty while the guest thinks."""
+
+    is_prefill: bool
+    """Whether the pending tokens are a prompt, which may be cut into chunks."""
+
+    @property
+    def is_cancelled(self) -> bool:
+        """Whether the lane is to end at once."""
+        ...
+
+    def ran(self, num_tokens: int, duration_s: float) -> None:
+        """Take note that the first ``num_tokens`` pending tokens were run."""
+        ...
+
+    def advance(self, logits: np.ndarray) -> bool:
+        """Take the logits after the last pending token, float32 of shape (V,).
+
+        Returns
+        -------
+        bool
+            False when the lane cannot take them now because another thread uses its
+            guest; the scheduler offers them again.
+        """
+        ...
+
+    @property
+    def is_done(self) -> bool:
+        """Whether the lane ended and leaves the batch."""
+        ...
+
+    def stop(self) -> None:
+        """End because it was cancelled; keep what was generated."""
+        ...
+
+    def fail(self, error: BaseException) -> None:
+        """End with an error."""
+        ...

@@ -1,0 +1,253 @@
+"""A model in memory: one read-only copy of its weights for everyone in the process.
+
+Models are shared by the identity of their file. `acquire` loads a file or finds it
+loaded, `release` gives a reference back and unloads with the last one.
+"""
+
+from __future__ import annotations
+
+import atexit
+import hashlib
+import threading
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from realm_jupyter.compute import create_executor
+from realm_jupyter.engine.scheduler import Scheduler, prefill_chunk_tokens
+from realm_jupyter.errors import LoadCancelledError
+from realm_jupyter.models import open_model, resolve_source
+from realm_jupyter.models.chat_template import closing_token
+from realm_jupyter.models.sources import is_shipped
+from realm_jupyter.types import LoadProgress
+
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Callable, Hashable
+
+    from realm_jupyter.compute.executor import Executor
+    from realm_jupyter.models import Model
+    from realm_jupyter.types import CancelToken
+
+__all__ = ["LoadedModel", "acquire", "close_all", "release", "token_text"]
+
+_HASH_CHUNK_BYTES = 1 << 20
+
+
+@dataclass(eq=False)
+class LoadedModel:
+    """Weights, graph, vocabulary and scheduler of one model.
+
+    Parameters
+    ----------
+    key : hashable
+        Identity of the file, device and executor.
+    model : Model
+    executor : Executor
+    scheduler : Scheduler
+    path : str
+        The file, or ``"<bytes>"``.
+    is_trusted : bool
+        Whether the model ships with the package, so that its chat template may be
+        rendered in this process.
+    digest : str
+        SHA-256 of the file, once `sha256` was called.
+    turn_end_ids : tuple of int
+        Tokens beyond the vocabulary's own that end a generation: the control token
+        with which the chat template closes a turn.
+    """
+
+    key: Hashable
+    model: Model
+    executor: Executor
+    scheduler: Scheduler
+    path: str
+    is_trusted: bool
+    turn_end_ids: tuple[int, ...]
+    num_references: int = 0
+    digest: str = field(default="", repr=False)
+    _digest_lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
+
+    @property
+    def memory_bytes(self) -> int:
+        """Bytes of memory that the weights hold, mapped or allocated."""
+        return self.executor.memory_bytes
+
+    def sha256(self) -> str:
+        """Return the digest of the model's file (of all parts, in order); reads them once."""
+        with self._digest_lock:
+            if not self.digest:
+                digest = hashlib.sha256()
+                for path in self.model.file.paths:
+                    with path.open("rb") as file:
+                        while chunk := file.read(_HASH_CHUNK_BYTES):
+                            digest.update(chunk)
+                self.digest = digest.hexdigest()
+            return self.digest
+
+    def vocabulary_blob(self) -> bytes:
+        """Return the vocabulary as guests load it."""
+        return self.model.vocabulary.to_blob(self.turn_end_ids)
+
+
+_lock = threading.Lock()
+_loaded: dict[Hashable, LoadedModel] = {}
+_loading: dict[Hashable, threading.Lock] = {}
+
+
+def acquire(
+    source: str | os.PathLike[str] | bytes | bytearray | memoryview,
+    *,
+    name: str,
+    device: str = "auto",
+    executor: str = "auto",
+    on_progress: Callable[[LoadProgress], None] | None = None,
+    cancel: CancelToken | None = None,
+) -> LoadedModel:
+    """Load a model, or take another reference to it when its file is loaded already.
+
+    Parameters
+    ----------
+    source : path-like, bytes-like or str
+        A GGUF file (any part of a split one), its bytes, or the name of a shipped model.
+    name : str
+        For messages and thread names.
+    device : {"auto", "cpu", "cuda", "mps"}
+    executor : {"auto", "reference"}
+    on_progress : callable, optional
+        Called with `LoadProgress` from this thread.
+    cancel : CancelToken, optional
+        Obeyed between tensors and inside large ones.
+
+    Raises
+    ------
+    ModelError
+        If there is no such file, or it is unsound, unsupported or too large.
+    LoadCancelledError
+        If ``cancel`` was raised; nothing stays loaded.
+    ConfigError
+        If the device or the executor is unknown or unavailable.
+    """
+    if isinstance(source, (bytes, bytearray, memoryview)):
+        origin: Path | bytes = bytes(source)
+        identity: Hashable = ("bytes", hashlib.sha256(origin).hexdigest())
+    else:
+        origin = resolve_source(source)
+        status = origin.stat()
+        identity = (status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns)
+    key = (identity, device, executor)
+    with _lock:
+        turn = _loading.setdefault(key, threading.Lock())
+    with turn:
+        with _lock:
+            found = _loaded.get(key)
+            if found is not None:
+                found.num_references += 1
+                return found
+        loaded = _load(
+            origin,
+            key,
+            name=name,
+            device=device,
+            executor=executor,
+            on_progress=on_progress,
+            cancel=cancel,
+        )
+        with _lock:
+            loaded.num_references = 1
+            _loaded[key] = loaded
+        return loaded
+
+
+def release(loaded: LoadedModel) -> int:
+    """Give a reference back; the last one unloads.
+
+    Returns
+    -------
+    int
+        Bytes of weights freed; 0 while others still use the model.
+    """
+    with _lock:
+        loaded.num_references -= 1
+        if loaded.num_references > 0:
+            return 0
+        _loaded.pop(loaded.key, None)
+        _loading.pop(loaded.key, None)
+    return _unload(loaded)
+
+
+def close_all() -> None:
+    """Unload everything, whoever still holds references (at interpreter exit)."""
+    with _lock:
+        everything = list(_loaded.values())
+        _loaded.clear()
+    for loaded in everything:
+        _unload(loaded)
+
+
+def _unload(loaded: LoadedModel) -> int:
+    freed = loaded.memory_bytes
+    loaded.scheduler.close()
+    loaded.executor.close()
+    loaded.model.file.close()
+    return freed
+
+
+def _load(
+    origin: Path | bytes,
+    key: Hashable,
+    *,
+    name: str,
+    device: str,
+    executor: str,
+    on_progress: Callable[[LoadProgress], None] | None,
+    cancel: CancelToken | None,
+) -> LoadedModel:
+    def report(done_bytes: int, total_bytes: int) -> None:
+        if on_progress is not None:
+            on_progress(LoadProgress(name, "weights", done_bytes, total_bytes))
+
+    if cancel is not None and cancel.is_cancelled:
+        raise LoadCancelledError(f"loading {name!r} was cancelled; nothing was loaded")
+    model = open_model(origin)
+    try:
+        is_trusted = isinstance(origin, Path) and is_shipped(origin)
+        turn_end_ids = _turn_end_ids(model, is_trusted=is_trusted)
+        runner = create_executor(
+            model, device=device, executor=executor, on_progress=report, cancel=cancel
+        )
+    except BaseException:
+        model.file.close()
+        raise
+    return LoadedModel(
+        key=key,
+        model=model,
+        executor=runner,
+        scheduler=Scheduler(runner, name, prefill_chunk_tokens(model.num_parameters)),
+        path=str(origin) if isinstance(origin, Path) else "<bytes>",
+        is_trusted=is_trusted,
+        turn_end_ids=turn_end_ids,
+        digest="" if isinstance(origin, Path) else hashlib.sha256(origin).hexdigest(),
+    )
+
+
+def _turn_end_ids(model: Model, *, is_trusted: bool) -> tuple[int, ...]:
+    if model.chat_template is None:
+        return ()
+    control = model.vocabulary.control_tokens()
+    found = closing_token(
+        model.chat_template,
+        tuple(control),
+        bos_token=token_text(model, model.vocabulary.bos_id),
+        eos_token=token_text(model, model.vocabulary.eos_id),
+        trusted=is_trusted,
+    )
+    return () if found is None else (control[found],)
+
+
+def token_text(model: Model, token_id: int | None) -> str:
+    """Return the text of a special token, or nothing when the vocabulary has none."""
+    return "" if token_id is None else model.vocabulary.token_text(token_id)
+
+
+atexit.register(close_all)

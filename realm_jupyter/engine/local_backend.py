@@ -1,0 +1,313 @@
+"""The `Backend` of one tenant over an `Engine` in this process."""
+
+from __future__ import annotations
+
+import secrets
+import weakref
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from realm_jupyter.engine.generation import Generation
+from realm_jupyter.engine.guest_thread import GuestHost, run_in_thread
+from realm_jupyter.engine.loaded_model import token_text
+from realm_jupyter.engine.tenant import Tenant
+from realm_jupyter.engine.timeline import Timeline
+from realm_jupyter.engine.token_texts import TokenTexts
+from realm_jupyter.engine.transcript import Transcript
+from realm_jupyter.errors import (
+    ChatTemplateError,
+    ContextLengthError,
+    ModelNotFoundError,
+    PromptError,
+    SamplingParamsError,
+)
+from realm_jupyter.handle import GenerationHandle
+from realm_jupyter.models.chat_template import render_chat
+from realm_jupyter.sandbox import GuestInstance, encode_config
+from realm_jupyter.types import ChatMessage
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from os import PathLike
+
+    from realm_jupyter.backend import GenerationRequest
+    from realm_jupyter.engine.engine import Engine
+    from realm_jupyter.engine.loaded_model import LoadedModel
+    from realm_jupyter.sandbox import GuestLimits, GuestModule
+    from realm_jupyter.types import CancelToken, LoadProgress, ModelInfo
+
+__all__ = ["LocalBackend"]
+
+# Seeds are drawn from 32 bits: short enough to read aloud, enough to never meet twice.
+_SEED_BITS = 32
+
+
+class LocalBackend:
+    """Models of an engine, generations of one tenant.
+
+    Parameters
+    ----------
+    engine : Engine
+        Shared with the other tenants of a registry.
+    owns_engine : bool
+        Whether closing the tenant closes the engine too.
+    guest : GuestModule, optional
+        A guest of the user's own.
+    limits : GuestLimits, optional
+    """
+
+    def __init__(
+        self,
+        engine: Engine,
+        *,
+        owns_engine: bool,
+        guest: GuestModule | None = None,
+        limits: GuestLimits | None = None,
+    ) -> None:
+        self.engine = engine
+        self.tenant = Tenant(guest, limits)
+        self._owns_engine = owns_engine
+        engine.add_tenant(self.tenant)
+        # A Realm that was forgotten instead of closed gives its sequences back too.
+        self._finalizer = weakref.finalize(self, self.tenant.close, wait=False)
+        self._finalizer.atexit = False
+
+    # -- models --------------------------------------------------------------------
+
+    def load_model(
+        self,
+        source: str | PathLike[str] | bytes | bytearray | memoryview,
+        model_id: str | None,
+        *,
+        device: str,
+        executor: str,
+        on_progress: Callable[[LoadProgress], None] | None,
+        cancel: CancelToken | None,
+    ) -> ModelInfo:
+        """Load a model and make it current."""
+        self.tenant.check_open()
+        return self.engine.load(
+            source,
+            model_id,
+            device=device,
+            executor=executor,
+            on_progress=on_progress,
+            cancel=cancel,
+        )
+
+    def unload_model(self, model_id: str) -> int:
+        """Unload a model and return the bytes freed."""
+        return self.engine.unload(model_id)
+
+    def use_model(self, model_id: str) -> None:
+        """Make a loaded model the current one."""
+        self.engine.use(model_id)
+
+    def models(self) -> list[ModelInfo]:
+        """Return the loaded models in the order of loading."""
+        return [self.engine.info(model_id) for model_id in self.engine.ids()]
+
+    def model_info(self, model_id: str, *, digest: bool) -> ModelInfo:
+        """Return what is known of a loaded model; with ``digest`` its file is hashed."""
+        if digest:
+            self.engine.get(model_id).sha256()
+        return self.engine.info(model_id)
+
+    @property
+    def current_model(self) -> str | None:
+        """Id of the model that requests go to by default."""
+        return self.engine.current_model
+
+    # -- text ----------------------------------------------------------------------
+
+    def tokenize(
+        self, model_id: str, text: str, *, add_special: bool, parse_special: bool
+    ) -> list[int]:
+        """Return the token ids of a text."""
+        instance = self.tenant.instance(self.engine.get(model_id))
+        ids = instance.tokenize(_utf8(text), add_special=add_special, parse_special=parse_special)
+        return [int(token_id) for token_id in ids]
+
+    def detokenize(self, model_id: str, token_ids: list[int], *, render_special: bool) -> str:
+        """Return the text of token ids; incomplete characters become U+FFFD."""
+        loaded = self.engine.get(model_id)
+        _check_ids(token_ids, loaded.model.vocab_size)
+        data = self.tenant.instance(loaded).detokenize(
+            token_ids, strip_space=True, render_special=render_special
+        )
+        return data.decode("utf-8", errors="replace")
+
+    def prepare(self, model_id: str) -> None:
+        """Make the tenant's instance for a model now rather than at the first request."""
+        self.tenant.instance(self.engine.get(model_id))
+
+    # -- generations ---------------------------------------------------------------
+
+    def start(self, request: GenerationRequest) -> GenerationHandle:
+        """Start a generation; errors of the request itself are raised here."""
+        self.tenant.check_open()
+        timeline = Timeline()
+        loaded = self.engine.get(request.model)
+        instance = self.tenant.instance(loaded)
+        prompt_ids = self._prompt_ids(loaded, instance, request)
+        config = request.config
+        for token_id in config.logit_bias:
+            if token_id >= loaded.model.vocab_size:
+                raise SamplingParamsError(
+                    "logit_bias",
+                    {token_id: config.logit_bias[token_id]},
+                    f"a mapping of token ids below {loaded.model.vocab_size}",
+                )
+        room = loaded.model.context_length - len(prompt_ids)
+        max_tokens = min(config.max_tokens, room)
+        seed = secrets.randbits(_SEED_BITS) if config.seed is None else config.seed
+        handle = GenerationHandle()
+        handle.on_cancel(loaded.scheduler.wake)
+        transcript = Transcript(
+            handle,
+            timeline,
+            model_id=self.engine.resolve(request.model),
+            seed=seed,
+            num_prompt_tokens=len(prompt_ids),
+        )
+        if max_tokens == 0:
+            transcript.close("length", announce=True)
+            return handle
+        data = encode_config(config, prompt_ids, seed=seed, max_tokens=max_tokens)
+        if self.tenant.guest is None:
+            token_texts = None if config.logprobs is None else TokenTexts(instance)
+            self._start_lane(
+                loaded,
+                instance,
+                data,
+                prompt_ids=prompt_ids,
+                transcript=transcript,
+                token_texts=token_texts,
+            )
+        else:
+            self._start_thread(loaded, self.tenant.guest, data, prompt_ids, transcript)
+        return handle
+
+    def _start_lane(
+        self,
+        loaded: LoadedModel,
+        instance: GuestInstance,
+        data: bytes,
+        *,
+        prompt_ids: np.ndarray,
+        transcript: Transcript,
+        token_texts: TokenTexts | None,
+    ) -> None:
+        generation = Generation(
+            self.tenant,
+            instance,
+            guest_handle=instance.generate_begin(data),
+            cache=loaded.executor.new_cache(),
+            prompt_ids=prompt_ids,
+            transcript=transcript,
+            token_texts=token_texts,
+        )
+        self.tenant.enter(generation, loaded, transcript.handle.cancel)
+        try:
+            loaded.scheduler.submit(generation)
+        except RuntimeError as error:
+            missing = ModelNotFoundError("the model was unloaded before the request ran")
+            generation.fail(missing)
+            raise missing from error
+
+    def _start_thread(
+        self,
+        loaded: LoadedModel,
+        guest: GuestModule,
+        data: bytes,
+        prompt_ids: np.ndarray,
+        transcript: Transcript,
+    ) -> None:
+        host = GuestHost(self.tenant, loaded, transcript)
+        instance = GuestInstance(guest, host, limits=self.tenant.limits)
+        if guest.has_vocabulary:
+            instance.load_vocabulary(loaded.vocabulary_blob())
+
+        transcript.handle.on_cancel(instance.interrupt)
+        self.tenant.enter(host, loaded, transcript.handle.cancel)
+        run_in_thread(self.tenant, instance, host, data, prompt_ids)
+
+    def _prompt_ids(
+        self, loaded: LoadedModel, instance: GuestInstance, request: GenerationRequest
+    ) -> np.ndarray:
+        if request.token_ids is not None:
+            _check_ids(list(request.token_ids), loaded.model.vocab_size)
+            ids = np.array(request.token_ids, dtype=np.int32)
+        elif request.messages is not None or (
+            not request.raw and loaded.model.chat_template is not None
+        ):
+            text = self._render(loaded, request)
+            ids = instance.tokenize(text, add_special=False, parse_special=True)
+        else:
+            if request.system is not None:
+                raise PromptError(
+                    "a system prompt needs a chat template: "
+                    + ("drop raw" if request.raw else f"{request.model!r} has none")
+                )
+            text = _utf8(request.text or "")
+            ids = instance.tokenize(text, add_special=True, parse_special=request.raw)
+        if len(ids) == 0:
+            raise PromptError("the prompt is empty: give some text to go on from")
+        context_length = loaded.model.context_length
+        if len(ids) > context_length:
+            raise ContextLengthError(
+                f"the prompt has {len(ids)} tokens, but the context of {request.model!r} "
+                f"holds {context_length}; shorten it or use a model with a longer context",
+                num_tokens=len(ids),
+                context_length=context_length,
+            )
+        return ids
+
+    def _render(self, loaded: LoadedModel, request: GenerationRequest) -> bytes:
+        model = loaded.model
+        if model.chat_template is None:
+            raise ChatTemplateError(
+                f"the model {request.model!r} has no chat template; complete plain text with "
+                "generate(prompt, raw=True)"
+            )
+        messages = request.messages
+        if messages is None:
+            system = () if request.system is None else (ChatMessage("system", request.system),)
+            messages = (*system, ChatMessage("user", request.text or ""))
+        return render_chat(
+            model.chat_template,
+            messages,
+            bos_token=token_text(model, model.vocabulary.bos_id),
+            eos_token=token_text(model, model.vocabulary.eos_id),
+            control_tokens=tuple(model.vocabulary.control_tokens()),
+            trusted=loaded.is_trusted,
+        )
+
+    # -- the end -------------------------------------------------------------------
+
+    def close(self) -> None:
+        """End the tenant: its generations are cancelled, everything it owns is returned."""
+        self.tenant.close()
+        if self._owns_engine:
+            self.engine.close()
+
+
+def _utf8(text: str) -> bytes:
+    try:
+        return text.encode("utf-8")
+    except UnicodeEncodeError as error:
+        raise PromptError(
+            f"the text holds a lone surrogate at position {error.start}, which is no "
+            "character; encode it properly first"
+        ) from error
+
+
+def _check_ids(token_ids: list[int], vocab_size: int) -> None:
+    for token_id in token_ids:
+        is_whole = isinstance(token_id, (int, np.integer)) and not isinstance(token_id, bool)
+        if not is_whole or not 0 <= token_id < vocab_size:
+            raise PromptError(
+                f"{token_id!r} is no token id of this model: ids are whole numbers from 0 "
+                f"to {vocab_size - 1}"
+            )

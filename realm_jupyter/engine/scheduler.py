@@ -1,0 +1,232 @@
+"""One thread per model that runs what all its lanes ask for as one ragged batch."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from typing import TYPE_CHECKING
+
+from realm_jupyter.compute.executor import Chunk
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from realm_jupyter.compute.executor import Executor
+    from realm_jupyter.engine.lane import Lane
+
+__all__ = ["Scheduler", "prefill_chunk_tokens"]
+
+_LOG = logging.getLogger(__name__)
+
+# While a lane's guest is busy in another thread (a long tokenize call), its logits are
+# offered again this often. Nothing signals the release of an instance's lock.
+_OFFER_AGAIN_S = 0.001
+
+_PREFILL_WORK = 64e9
+_PREFILL_MIN_TOKENS = 32
+_PREFILL_MAX_TOKENS = 512
+
+
+def prefill_chunk_tokens(num_parameters: int) -> int:
+    """Return how many prompt tokens one step runs: a power of two from 32 to 512.
+
+    It depends on the model alone, never on the clock, so that a prompt is cut in the
+    same places every time and the same seed gives the same text. Larger models get
+    smaller chunks, because a step is the time that a cancel has to wait.
+    """
+    tokens = _PREFILL_MIN_TOKENS
+    while tokens * 2 * max(num_parameters, 1) <= _PREFILL_WORK and tokens < _PREFILL_MAX_TOKENS:
+        tokens *= 2
+    return tokens
+
+
+class Scheduler:
+    """Continuous batching over the lanes of one model.
+
+    Each step runs the next token of every decoding lane and prompt chunks of at most
+    `chunk_tokens` in total (at least one lane's chunk), so that a long prompt cannot
+    starve the streams beside it. Lanes join and leave between steps.
+
+    Parameters
+    ----------
+    executor : Executor
+        Used by the scheduler's thread only.
+    name : str
+        For the thread's name.
+    chunk_tokens : int
+        Most prompt tokens of one lane in one step.
+    """
+
+    def __init__(self, executor: Executor, name: str, chunk_tokens: int) -> None:
+        self._executor = executor
+        self._name = name
+        self.chunk_tokens = chunk_tokens
+        self._condition = threading.Condition()
+        self._incoming: list[Lane] = []
+        self._lanes: list[Lane] = []
+        self._offers: dict[Lane, np.ndarray] = {}
+        self._is_closing = False
+        self._thread: threading.Thread | None = None
+
+    @property
+    def num_lanes(self) -> int:
+        """Lanes that run or wait to join."""
+        with self._condition:
+            return len(self._lanes) + len(self._incoming)
+
+    def submit(self, lane: Lane) -> None:
+        """Let a lane join at the next step.
+
+        Raises
+        ------
+        RuntimeError
+            If the scheduler is closed.
+        """
+        with self._condition:
+            if self._is_closing:
+                raise RuntimeError("the scheduler is closed")
+            self._incoming.append(lane)
+            if self._thread is None:
+                self._thread = threading.Thread(
+                    target=self._run, name=f"realm-scheduler-{self._name}", daemon=True
+                )
+                self._thread.start()
+            self._condition.notify_all()
+
+    def wake(self) -> None:
+        """Look at the lanes again: one was cancelled or has new pending tokens."""
+        with self._condition:
+            self._condition.notify_all()
+
+    def close(self) -> None:
+        """Stop every lane, end the thread and wait for it."""
+        with self._condition:
+            self._is_closing = True
+            thread = self._thread
+            self._condition.notify_all()
+        if thread is not None and thread is not threading.current_thread():
+            thread.join()
+
+    # -- the thread ----------------------------------------------------------------
+
+    def _run(self) -> None:
+        while self._wait_for_work():
+            self._make_offers()
+            self._remove_ended()
+            batch = self._compose()
+            if batch:
+                self._step(batch)
+        for lane in self._take_all():
+            lane.stop()
+
+    def _take_all(self) -> list[Lane]:
+        with self._condition:
+            lanes = [*self._lanes, *self._incoming]
+            self._lanes, self._incoming = [], []
+            self._offers.clear()
+            return lanes
+
+    def _wait_for_work(self) -> bool:
+        with self._condition:
+            while True:
+                if self._is_closing:
+                    return False
+                self._lanes.extend(self._incoming)
+                self._incoming.clear()
+                if any(self._is_ready(lane) for lane in self._lanes):
+                    return True
+                if self._offers:
+                    self._condition.wait(_OFFER_AGAIN_S)
+                    return True
+                self._condition.wait()
+
+    def _is_ready(self, lane: Lane) -> bool:
+        if lane.is_cancelled or lane.is_done:
+            return True
+        return lane not in self._offers and len(lane.pending_ids) > 0
+
+    def _make_offers(self) -> None:
+        for lane, logits in list(self._offers.items()):
+            if lane.is_cancelled or self._offer(lane, logits):
+                del self._offers[lane]
+
+    def _offer(self, lane: Lane, logits: np.ndarray) -> bool:
+        try:
+            return lane.advance(logits)
+        except BaseException as error:  # noqa: BLE001 - one lane's fault is its own
+            lane.fail(error)
+            return True
+
+    def _remove_ended(self) -> None:
+        for lane in self._lanes:
+            if lane.is_cancelled and not lane.is_done:
+                lane.stop()
+                self._offers.pop(lane, None)
+        with self._condition:
+            self._lanes = [lane for lane in self._lanes if not lane.is_done]
+
+    def _compose(self) -> list[tuple[Lane, int]]:
+        """Return the lanes of the next step with the number of their tokens to run."""
+        batch: list[tuple[Lane, int]] = []
+        room = self.chunk_tokens
+        for lane in self._lanes:
+            num_pending = len(lane.pending_ids)
+            if num_pending == 0 or lane in self._offers:
+                continue
+            if not lane.is_prefill:
+                batch.append((lane, num_pending))
+                continue
+            num_tokens = min(num_pending, self.chunk_tokens)
+            if num_tokens <= room:
+                batch.append((lane, num_tokens))
+                room -= num_tokens
+        # The lane that prefilled goes to the back, so that prompts take turns.
+        prefilled = [lane for lane, _ in batch if lane.is_prefill]
+        if prefilled:
+            with self._condition:
+                rest = [lane for lane in self._lanes if lane not in prefilled]
+                self._lanes = rest + prefilled
+        return batch
+
+    def _step(self, batch: list[tuple[Lane, int]]) -> None:
+        started = time.perf_counter()
+        lengths = [lane.cache.length for lane, _ in batch]
+        try:
+            rows = self._executor.forward([_chunk(lane, count) for lane, count in batch])
+        except BaseException as error:  # noqa: BLE001 - must not end the thread
+            self._undo(batch, lengths, error)
+            return
+        duration_s = time.perf_counter() - started
+        for (lane, num_tokens), logits in zip(batch, rows, strict=True):
+            self._settle(lane, num_tokens, duration_s, logits)
+
+    def _settle(self, lane: Lane, num_tokens: int, duration_s: float, logits: np.ndarray) -> None:
+        lane.ran(num_tokens, duration_s)
+        if len(logits) and not self._offer(lane, logits[-1]):
+            self._offers[lane] = logits[-1]
+
+    def _undo(
+        self, batch: list[tuple[Lane, int]], lengths: list[int], error: BaseException
+    ) -> None:
+        """Find out whose fault a failed step was: run the lanes one by one."""
+        if len(batch) == 1:
+            batch[0][0].fail(error)
+            return
+        _LOG.warning("a step of %d lanes failed (%s); running them singly", len(batch), error)
+        for (lane, num_tokens), length in zip(batch, lengths, strict=True):
+            try:
+                lane.cache.truncate(length)
+            except BaseException as broken:  # noqa: BLE001 - its cache cannot be trusted
+                lane.fail(broken)
+                continue
+            self._step([(lane, num_tokens)])
+
+
+def _chunk(lane: Lane, num_tokens: int) -> Chunk:
+    ends = num_tokens == len(lane.pending_ids)
+    return Chunk(
+        cache=lane.cache,
+        token_ids=lane.pending_ids[:num_tokens],
+        outputs="last" if ends else "none",
+    )

@@ -1,0 +1,158 @@
+"""The bytes of one file: mapped, or given in memory."""
+
+from __future__ import annotations
+
+import mmap
+import os
+import stat
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from realm_jupyter.errors import ModelFormatError, ModelNotFoundError
+
+if TYPE_CHECKING:
+    from os import PathLike
+
+    from numpy.typing import NDArray
+
+__all__ = ["Source"]
+
+# Not every system has all of them. NONBLOCK so that a FIFO does not wait for a writer.
+_OPEN_FLAGS = (
+    os.O_RDONLY
+    | getattr(os, "O_BINARY", 0)
+    | getattr(os, "O_CLOEXEC", 0)
+    | getattr(os, "O_NOCTTY", 0)
+    | getattr(os, "O_NONBLOCK", 0)
+)
+
+
+class Source:
+    """Read-only bytes of one file of a model.
+
+    Parameters
+    ----------
+    path : Path, optional
+        Where they come from, for messages; None for bytes in memory.
+    data : mmap or memoryview
+        The bytes.
+    """
+
+    __slots__ = ("_bytes", "_mapping", "path", "size_bytes")
+
+    def __init__(self, path: Path | None, data: mmap.mmap | memoryview) -> None:
+        self.path = path
+        self._mapping = data if isinstance(data, mmap.mmap) else None
+        self._bytes: NDArray[np.uint8] | None = np.frombuffer(data, dtype=np.uint8)
+        self._bytes.flags.writeable = False
+        self.size_bytes = self._bytes.size
+
+    @classmethod
+    def from_path(cls, path: str | PathLike[str]) -> Source:
+        """Map the file at ``path``; links are followed.
+
+        Raises
+        ------
+        ModelNotFoundError
+            If there is no such file.
+        ModelFormatError
+            If it is no regular file, is empty, or cannot be read.
+        """
+        path = Path(path)
+        try:
+            # Asked first, because opening a device can have effects of its own.
+            _check_is_file(path, path.stat().st_mode)
+            descriptor = os.open(path, _OPEN_FLAGS)
+        except FileNotFoundError:
+            raise ModelNotFoundError(f"there is no file {path}", name=str(path)) from None
+        except (OSError, ValueError) as error:
+            raise ModelFormatError(
+                f"the file cannot be read: {_reason(error)}", path=path
+            ) from None
+        try:
+            status = os.fstat(descriptor)
+            _check_is_file(path, status.st_mode)
+            if status.st_size == 0:
+                raise ModelFormatError("the file is empty", path=path, offset_bytes=0)
+            mapping = mmap.mmap(descriptor, status.st_size, access=mmap.ACCESS_READ)
+        except (OSError, ValueError) as error:
+            if isinstance(error, ModelFormatError):
+                raise
+            raise ModelFormatError(
+                f"the file cannot be mapped: {_reason(error)}", path=path
+            ) from None
+        finally:
+            os.close(descriptor)
+        return cls(path, mapping)
+
+    @classmethod
+    def from_bytes(cls, data: bytes | bytearray | memoryview) -> Source:
+        """Take bytes in memory, without a copy; they must not change while in use.
+
+        Raises
+        ------
+        ModelFormatError
+            If they are empty or not contiguous.
+        """
+        view = memoryview(data)
+        if not view.contiguous:
+            raise ModelFormatError("the bytes given are not contiguous")
+        if view.nbytes == 0:
+            raise ModelFormatError("no bytes were given", offset_bytes=0)
+        return cls(None, view.cast("B"))
+
+    @property
+    def bytes(self) -> NDArray[np.uint8]:
+        """All bytes, read-only.
+
+        Raises
+        ------
+        ValueError
+            If the source was closed.
+        ModelFormatError
+            If the file became shorter: to touch what is missing would kill the process.
+        """
+        if self._bytes is None:
+            message = "the file is closed"
+            raise ValueError(message)
+        if self._mapping is not None and self._mapping.size() < self.size_bytes:
+            raise ModelFormatError(
+                f"the file had {self.size_bytes} bytes when it was opened and was cut short since",
+                path=self.path,
+                offset_bytes=self._mapping.size(),
+            )
+        return self._bytes
+
+    @property
+    def buffer(self) -> memoryview:
+        """All bytes, as a memoryview; raises as `bytes` does."""
+        return memoryview(self.bytes)  # type: ignore[arg-type]  # Buffer is not in 3.11
+
+    def close(self) -> None:
+        """Give the bytes back; where a view still lives, when the last one goes."""
+        self._bytes = None
+        mapping, self._mapping = self._mapping, None
+        if mapping is not None:
+            with suppress(BufferError):
+                mapping.close()
+
+
+def _check_is_file(path: Path, mode: int) -> None:
+    if stat.S_ISREG(mode):
+        return
+    kinds = {
+        stat.S_IFDIR: "a folder",
+        stat.S_IFIFO: "a pipe",
+        stat.S_IFSOCK: "a socket",
+        stat.S_IFCHR: "a device",
+        stat.S_IFBLK: "a device",
+    }
+    kind = kinds.get(stat.S_IFMT(mode), "something else")
+    raise ModelFormatError(f"this is {kind}, not a file", path=path)
+
+
+def _reason(error: Exception) -> str:
+    return (error.strerror or str(error)) if isinstance(error, OSError) else str(error)

@@ -1,0 +1,304 @@
+"""What a magic line says: one argument parser per subcommand; acts on nothing."""
+
+from __future__ import annotations
+
+import functools
+import os
+import re
+import shlex
+from typing import TYPE_CHECKING, NamedTuple
+
+from realm_jupyter.errors import ConfigError, MagicError, RealmError
+from realm_jupyter.human import one_line
+from realm_jupyter.options import (
+    OptionParser,
+    add_generation_options,
+    did_you_mean,
+    generation_fields,
+)
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Callable
+
+__all__ = [
+    "CELL_COMMANDS",
+    "COMMANDS",
+    "DEVICES",
+    "EXECUTORS",
+    "FORMATS",
+    "Call",
+    "help_text",
+    "overview",
+    "parse_line",
+    "parser_of",
+    "split_line",
+]
+
+FORMATS = ("markdown", "text")
+DEVICES = ("auto", "cpu", "cuda", "mps")
+EXECUTORS = ("auto", "reference")
+
+COMMANDS: dict[str, str] = {
+    "load": "load a model: a GGUF file or a model that ships with the package",
+    "use": "make a loaded model the current one",
+    "models": "list what is loaded and what ships with the package",
+    "info": "show what a loaded model is",
+    "unload": "unload a model and give its memory back",
+    "generate": "%%realm generate: answer the cell, or complete it with --raw",
+    "chat": "%%realm chat: answer the cell in a conversation; %realm chat shows it",
+    "tokenize": "show the tokens of a text",
+    "config": "show or change the settings of the magics",
+    "help": "explain a subcommand",
+    "version": "show the versions of everything involved",
+}
+CELL_COMMANDS = ("generate", "chat", "tokenize")
+
+_CELL_EPILOG = """The cell below the first line is the prompt, byte for byte; only
+{{name}} of a variable that exists is replaced by its value. The response is kept in
+_realm, and with -v in a variable of your choice. A ; at the end of the first line
+shows nothing. The stop button ends the answer and keeps its text."""
+
+
+class Call(NamedTuple):
+    """A magic line, understood.
+
+    Parameters
+    ----------
+    command : str
+        A key of `COMMANDS`, or ``""`` for the overview.
+    args : argparse.Namespace
+        Its arguments.
+    fields : dict
+        Fields of `GenerationConfig` that were given as flags.
+    is_silent : bool
+        Whether the line ended in ``;``.
+    """
+
+    command: str
+    args: argparse.Namespace
+    fields: dict[str, object]
+    is_silent: bool
+
+
+def split_line(line: str, *, is_lenient: bool = False) -> list[str]:
+    """Split a magic line as a shell does: quotes group, and nothing is expanded.
+
+    Parameters
+    ----------
+    line : str
+    is_lenient : bool
+        Take an unbalanced quote as an apostrophe and split at spaces.
+
+    Raises
+    ------
+    MagicError
+        For an unbalanced quote.
+    """
+    lexer = shlex.shlex(line, posix=True, punctuation_chars="")
+    lexer.whitespace_split = True
+    lexer.commenters = ""
+    if os.name == "nt":  # there a backslash separates folders
+        lexer.escape = ""
+    try:
+        return list(lexer)
+    except ValueError:
+        if is_lenient:
+            return line.split()
+        raise MagicError(
+            f"a quote is not closed in: {one_line(line)} (put a text with an "
+            "apostrophe in double quotes)"
+        ) from None
+
+
+def _add_model(parser: OptionParser) -> None:
+    parser.add_argument("-m", "--model", metavar="ID", help="loaded model (default: the current)")
+
+
+def _load_parser(parser: OptionParser) -> None:
+    parser.add_argument("source", metavar="PATH|NAME", help="a GGUF file, or paris or tales")
+    parser.add_argument("--id", metavar="ID", help="call it this (default: after the file)")
+    parser.add_argument("--device", choices=DEVICES, help="where it runs (default auto)")
+    parser.add_argument("--executor", metavar="NAME", help="what runs it (default auto)")
+
+
+def _use_parser(parser: OptionParser) -> None:
+    parser.add_argument("model", metavar="ID", help="a loaded model")
+
+
+def _no_arguments(_parser: OptionParser) -> None:
+    """Add nothing."""
+
+
+def _info_parser(parser: OptionParser) -> None:
+    parser.add_argument("model", metavar="ID", nargs="?", help="default: the current model")
+    parser.add_argument("--metadata", action="store_true", help="also the file's metadata")
+
+
+def _unload_parser(parser: OptionParser) -> None:
+    parser.add_argument("model", metavar="ID", nargs="?", help="default: the current model")
+    parser.add_argument("--all", action="store_true", help="unload every model")
+
+
+def _prompt_options(parser: OptionParser) -> None:
+    _add_model(parser)
+    parser.add_argument("-v", "--var", metavar="NAME", help="store the response in a variable")
+    parser.add_argument("--system", metavar="TEXT", help="system prompt")
+    parser.add_argument(
+        "--format", choices=FORMATS, help="show the answer as Markdown or as plain text"
+    )
+    parser.add_argument("--no-interpolate", action="store_true", help="leave {{name}} as it stands")
+
+
+def _generate_parser(parser: OptionParser) -> None:
+    _prompt_options(parser)
+    parser.add_argument(
+        "--raw", action="store_true", help="complete the text as it stands, without chat template"
+    )
+    add_generation_options(parser)
+
+
+def _chat_parser(parser: OptionParser) -> None:
+    _prompt_options(parser)
+    parser.add_argument(
+        "--conversation", metavar="NAME", default="main", help="which conversation (default main)"
+    )
+    parser.add_argument("--reset", action="store_true", help="forget the conversation first")
+    add_generation_options(parser)
+
+
+def _tokenize_parser(parser: OptionParser) -> None:
+    parser.add_argument("text", metavar="TEXT", nargs="*", help="the text, or the cell")
+    _add_model(parser)
+    parser.add_argument("--count", action="store_true", help="only how many there are")
+
+
+def _config_parser(parser: OptionParser) -> None:
+    parser.add_argument("name", metavar="NAME", nargs="?", help="a setting or a sampling flag")
+    parser.add_argument("value", metavar="VALUE", nargs="?", help="its new value")
+    parser.add_argument("--reset", action="store_true", help="back to the defaults")
+
+
+def _help_parser(parser: OptionParser) -> None:
+    parser.add_argument("topic", metavar="SUBCOMMAND", nargs="?", help="what to explain")
+
+
+_BUILDERS: dict[str, Callable[[OptionParser], None]] = {
+    "load": _load_parser,
+    "use": _use_parser,
+    "models": _no_arguments,
+    "info": _info_parser,
+    "unload": _unload_parser,
+    "generate": _generate_parser,
+    "chat": _chat_parser,
+    "tokenize": _tokenize_parser,
+    "config": _config_parser,
+    "help": _help_parser,
+    "version": _no_arguments,
+}
+
+
+@functools.cache
+def parser_of(command: str) -> OptionParser:
+    """Return the parser of a subcommand."""
+    sign = "%%" if command in {"generate", "chat"} else "%"
+    summary = COMMANDS[command].partition(": ")[2] if sign == "%%" else COMMANDS[command]
+    parser = OptionParser(
+        prog=f"{sign}realm {command}",
+        description=summary[0].upper() + summary[1:] + ".",
+        epilog=_CELL_EPILOG if sign == "%%" else "",
+    )
+    _BUILDERS[command](parser)
+    return parser
+
+
+def overview() -> str:
+    """Return the list of subcommands."""
+    width = max(map(len, COMMANDS))
+    lines = ["%realm SUBCOMMAND ...", "%%realm generate|chat ... with the prompt below", ""]
+    lines += [f"  {name:<{width}}  {summary}" for name, summary in COMMANDS.items()]
+    lines += ["", "%realm help SUBCOMMAND explains one; %config RealmMagics has the settings."]
+    return "\n".join(lines)
+
+
+def help_text(topic: str | None) -> str:
+    """Return the help of a subcommand, or the overview.
+
+    Raises
+    ------
+    MagicError
+        If there is no such subcommand.
+    """
+    if not topic:
+        return overview()
+    if topic not in COMMANDS:
+        raise _unknown_command(topic)
+    return parser_of(topic).format_help().rstrip()
+
+
+def _unknown_command(name: str) -> MagicError:
+    hint = did_you_mean(name, COMMANDS) or f"; there are {', '.join(COMMANDS)}"
+    return MagicError(f"unknown subcommand {one_line(name)!r}{hint}")
+
+
+@functools.cache
+def _flags_elsewhere(command: str) -> dict[str, str]:
+    return {
+        flag: parser_of(other).prog
+        for other in reversed(COMMANDS)
+        if other != command
+        for flag in parser_of(other).flags
+    }
+
+
+def parse_line(line: str, *, is_cell: bool) -> Call:
+    """Understand what follows ``%realm`` or ``%%realm``.
+
+    Parameters
+    ----------
+    line : str
+        The rest of the line.
+    is_cell : bool
+        Whether it was ``%%realm``.
+
+    Raises
+    ------
+    MagicError
+        One line, for whatever is wrong with it.
+    HelpRequestedError
+        When help was asked for.
+    """
+    stripped = line.strip()
+    # "-v answer;" and "-v answer ;" both silence; a quoted ";" is a value.
+    is_silent = stripped.endswith(";")
+    if is_silent:
+        stripped = stripped[:-1].rstrip()
+    first = re.split(r"\s", stripped, maxsplit=1)[0]
+    if not first or (is_cell and first.startswith("-") and first not in {"-h", "--help"}):
+        command, rest = ("generate", stripped) if is_cell else ("", "")
+    else:
+        command, rest = first, stripped[len(first) :]
+    if command in {"-h", "--help"}:
+        command, rest = "help", ""
+    if not command:
+        return Call("", parser_of("help").parse([]), {}, is_silent)
+    if command not in COMMANDS:
+        raise _unknown_command(command)
+    try:
+        words = split_line(rest, is_lenient=command == "tokenize" and not is_cell)
+        args = parser_of(command).parse(words, _flags_elsewhere(command))
+        fields = generation_fields(args)
+    except ConfigError as error:
+        raise MagicError(_with_place(error, command)) from error
+    except MagicError:
+        raise
+    except RealmError as error:
+        raise MagicError(one_line(error)) from error
+    return Call(command, args, fields, is_silent)
+
+
+def _with_place(error: ConfigError, command: str) -> str:
+    text = one_line(error)
+    if command in CELL_COMMANDS and text.startswith("unexpected "):
+        text = text.partition(";")[0] + "; the prompt goes on the lines below"
+    return text

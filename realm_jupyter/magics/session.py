@@ -1,0 +1,251 @@
+"""What the magics remember of a notebook: its realm, conversations and last response."""
+
+from __future__ import annotations
+
+import functools
+from typing import TYPE_CHECKING, Any, Protocol
+
+from realm_jupyter.errors import LoadCancelledError, MagicError
+from realm_jupyter.human import model_line, one_line
+from realm_jupyter.magics.display import PlainScreen, RichScreen, SilentScreen
+from realm_jupyter.options import did_you_mean
+from realm_jupyter.types import CancelToken
+from realm_jupyter.worker import Worker
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from realm_jupyter.magics.display import Screen
+    from realm_jupyter.types import (
+        ChatMessage,
+        GenerationResponse,
+        LoadProgress,
+        ModelInfo,
+    )
+
+__all__ = ["LAST_RESPONSE", "Session", "Settings", "shipped_names"]
+
+LAST_RESPONSE = "_realm"
+# Presses of the stop button before a load that does not stop is left to itself.
+_PATIENCE = 3
+_WAIT_S = 0.1
+
+
+class Settings(Protocol):
+    """The traits of the magics that commands read."""
+
+    default_model: str
+    device: str
+    display: str
+    executor: str
+    format: str
+    generation: dict[str, Any]
+    interpolate: bool
+    show_status: bool
+    system: str
+    updates_per_second: float
+
+
+def shipped_names() -> tuple[str, ...]:
+    """Return the names of the models that ship with the package."""
+    from realm_jupyter.models import sources  # noqa: PLC0415 - numpy waits
+
+    return tuple(sources.shipped_names())
+
+
+class Session:
+    """The state behind ``%realm``.
+
+    Parameters
+    ----------
+    shell : InteractiveShell
+        Whose variables and outputs are used.
+    settings : Settings
+        The traits of `RealmMagics`.
+    make_realm : callable
+        Returns the notebook's `Realm`; called when it is first needed.
+    """
+
+    def __init__(self, shell: Any, settings: Settings, make_realm: Callable[[], Any]) -> None:
+        self.shell = shell
+        self.settings = settings
+        self.conversations: dict[str, list[ChatMessage]] = {}
+        self._make_realm = make_realm
+        self._realm_maker: Worker[Any] | None = None
+
+    # -- the realm -----------------------------------------------------------------
+
+    @property
+    def realm(self) -> Any:
+        """The notebook's realm, made when it is first needed."""
+        if self._realm_maker is None:
+            # On a thread: an interrupt must not leave imports half done.
+            self._realm_maker = Worker(self._make_realm, "realm-start")
+        try:
+            return self._realm_maker.result()
+        except Exception:
+            self._realm_maker = None
+            raise
+
+    @property
+    def has_realm(self) -> bool:
+        """Whether the realm was made already."""
+        return self._realm_maker is not None and self._realm_maker.is_done
+
+    def loaded(self) -> list[ModelInfo]:
+        """Return the loaded models without making a realm."""
+        return list(self.realm.models()) if self.has_realm else []
+
+    def close(self) -> None:
+        """Unload everything and forget the conversations."""
+        self.conversations.clear()
+        if self._realm_maker is not None:
+            maker, self._realm_maker = self._realm_maker, None
+            maker.result().close()
+
+    # -- screens -------------------------------------------------------------------
+
+    def screen(self, *, is_silent: bool = False) -> Screen:
+        """Return where things are shown."""
+        if is_silent:
+            return SilentScreen()
+        is_rich = self.settings.display == "rich" or (
+            self.settings.display == "auto" and getattr(self.shell, "kernel", None) is not None
+        )
+        if is_rich:
+            # Looked up at each use: %%capture exchanges the publisher for a while.
+            publish = functools.partial(_publish, self.shell)
+            return RichScreen(publish, self.settings.updates_per_second)
+        return PlainScreen()
+
+    # -- models --------------------------------------------------------------------
+
+    def load(
+        self,
+        source: str,
+        screen: Screen,
+        *,
+        model_id: str | None = None,
+        device: str | None = None,
+        executor: str | None = None,
+        is_news: bool = True,
+    ) -> ModelInfo:
+        """Load a model and show how far it is.
+
+        Parameters
+        ----------
+        source : str
+            A file or a shipped name.
+        screen : Screen
+        model_id, device, executor : str, optional
+            As for `Realm.load_model`; the settings apply where absent.
+        is_news : bool
+            Whether the end of the load is worth a line.
+
+        Raises
+        ------
+        LoadCancelledError
+            If it was stopped; the screen says so already.
+        RealmError
+            Whatever else loading raises.
+        """
+        bar = screen.load_bar(source)
+        cancel = CancelToken()
+        latest: list[LoadProgress] = []
+
+        def load_model() -> ModelInfo:
+            info: ModelInfo = self.realm.load_model(
+                source,
+                model_id,
+                on_progress=latest.append,
+                cancel=cancel,
+                device=device or self.settings.device,
+                executor=executor or self.settings.executor,
+            )
+            return info
+
+        worker = Worker(load_model, "realm-load")
+        num_interrupts = 0
+        while True:
+            try:
+                while not worker.wait(_WAIT_S):
+                    if latest:
+                        bar.show(latest[-1])
+                        del latest[:-1]
+                break
+            except KeyboardInterrupt:
+                cancel.cancel()
+                num_interrupts += 1
+                if num_interrupts > _PATIENCE:
+                    raise
+        try:
+            info = worker.result()
+        except LoadCancelledError:
+            bar.finish(f"loading {source} was stopped; nothing stays loaded", is_news=True)
+            raise
+        except Exception:
+            bar.finish(f"loading {source} failed", is_news=False)
+            raise
+        bar.finish(f"{info.id} is loaded: {model_line(info)}", is_news=is_news)
+        return info
+
+    def ensure_model(self, name: str | None, screen: Screen) -> tuple[ModelInfo, tuple[str, ...]]:
+        """Return the model that answers, loaded if need be, and notes for the status line.
+
+        A shipped model that is named but not loaded is loaded; with no model loaded at
+        all, the one that the settings name.
+
+        Raises
+        ------
+        MagicError
+            If ``name`` is neither loaded nor shipped.
+        """
+        realm = self.realm
+        current = realm.current_model
+        if name is None and current is not None:
+            return realm.model_info(current), ()
+        if name is not None and realm.is_model_loaded(name):
+            return realm.model_info(name), ()
+        if name is None:
+            default = self.settings.default_model
+            info = self.load(default, screen, is_news=False)
+            kind = "the shipped model " if default in shipped_names() else ""
+            return info, (
+                f"nothing was loaded: this is {kind}{info.id}; %realm load PATH loads another",
+            )
+        if name not in shipped_names():
+            raise self.unknown_model(name)
+        info = self.load(name, screen, is_news=False)
+        if current is not None:
+            realm.use_model(current)
+        return info, (f"{info.id} was loaded for this",)
+
+    def unknown_model(self, name: str) -> MagicError:
+        """Return the error for a model that is not loaded."""
+        ids = [info.id for info in self.loaded()]
+        hint = did_you_mean(name, ids)
+        if not hint:
+            hint = f"; loaded: {', '.join(ids)}" if ids else ""
+            hint += "; %realm load PATH|NAME loads one"
+        return MagicError(f"no model {one_line(name)!r} is loaded{hint}")
+
+    # -- variables -----------------------------------------------------------------
+
+    def variables(self) -> Mapping[str, Any]:
+        """Return what ``{{name}}`` may name: the user's variables, not IPython's commands."""
+        hidden = self.shell.user_ns_hidden
+        return {
+            name: value
+            for name, value in self.shell.user_ns.items()
+            if not (callable(value) and name in hidden and hidden[name] is value)
+        }
+
+    def keep(self, response: GenerationResponse, name: str | None) -> None:
+        """Store a response as the last one and, if there is a name, in a variable."""
+        self.shell.user_ns[LAST_RESPONSE] = response
+        if name:
+            self.shell.push({name: response}, interactive=True)
+
+
+def _publish(shell: Any, *args: Any, **kwargs: Any) -> None:
+    shell.display_pub.publish(*args, **kwargs)

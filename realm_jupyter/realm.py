@@ -1,0 +1,524 @@
+"""`Realm`: a tenant's face. Load models, generate, chat, stream, stop."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
+
+from realm_jupyter.backend import GenerationRequest
+from realm_jupyter.errors import ConfigError, ModelNotFoundError, PromptError, TenantClosedError
+from realm_jupyter.types import ChatMessage, GenerationConfig
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
+    from os import PathLike
+    from types import TracebackType
+
+    from realm_jupyter.backend import Backend
+    from realm_jupyter.handle import GenerationHandle
+    from realm_jupyter.types import (
+        CancelToken,
+        GenerationResponse,
+        LoadProgress,
+        ModelInfo,
+        TokenEvent,
+    )
+
+__all__ = ["Realm"]
+
+_MODES = ("local",)
+
+
+class Realm:
+    """Generate text with local models, in a sandbox of one's own.
+
+    A realm is a tenant: its guest instance, its sequences and their KV cache are its
+    own, the weights are shared with everyone who uses the same file.
+
+    Parameters
+    ----------
+    default_model : str or path-like, optional
+        Model that requests go to until another one is loaded or used: the id of a
+        loaded model, the name of a shipped one (``"paris"``, ``"tales"``) or a GGUF
+        file; loaded at the first request.
+    mode : {"local"}
+        Where models run.
+    guest : str, path-like or bytes, optional
+        A WebAssembly guest of your own (see ``realm_jupyter/guest/realm.h``).
+    backend : Backend, optional
+        Whoever does the work, in place of an engine in this process.
+
+    Notes
+    -----
+    Safe from any thread. Closing (or leaving the ``with`` block) cancels what runs and
+    returns everything.
+
+    Examples
+    --------
+    >>> from realm_jupyter import Realm
+    >>> with Realm(default_model="paris") as realm:
+    ...     response = realm.generate("What is the capital of France?", temperature=0)
+    >>> "Paris" in response.text
+    True
+    """
+
+    def __init__(
+        self,
+        default_model: str | PathLike[str] | None = None,
+        *,
+        mode: str = "local",
+        guest: str | PathLike[str] | bytes | bytearray | None = None,
+        backend: Backend | None = None,
+    ) -> None:
+        if mode not in _MODES:
+            raise ConfigError(
+                f"mode={mode!r} is not available; this version runs models in mode='local'",
+                field="mode",
+                value=mode,
+                allowed="'local'",
+            )
+        self._backend = _local_backend(guest) if backend is None else backend
+        self._default_model = default_model
+        self._current: str | None = None
+        self._default_lock = threading.Lock()
+        self._is_closed = False
+
+    def __repr__(self) -> str:
+        return f"<Realm: {self.current_model or 'no model'}>"
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        _kind: type[BaseException] | None,
+        _error: BaseException | None,
+        _traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Cancel what runs and return everything; twice is fine."""
+        self._is_closed = True
+        self._backend.close()
+
+    # -- models --------------------------------------------------------------------
+
+    def load_model(
+        self,
+        source: str | PathLike[str] | bytes | bytearray | memoryview,
+        model_id: str | None = None,
+        *,
+        device: str = "auto",
+        executor: str = "auto",
+        on_progress: Callable[[LoadProgress], None] | None = None,
+        cancel: CancelToken | None = None,
+    ) -> ModelInfo:
+        """Load a model and make it current.
+
+        Parameters
+        ----------
+        source : str, path-like or bytes-like
+            A GGUF file (any part of a split one), its bytes, or a shipped name.
+        model_id : str, optional
+            Name for requests; by default the file's name without ``.gguf``.
+        device : {"auto", "cpu", "cuda", "mps"}
+        executor : {"auto", "reference"}
+        on_progress : callable, optional
+            Called with `LoadProgress` as bytes are read.
+        cancel : CancelToken, optional
+            Stops the load from another thread.
+
+        Returns
+        -------
+        ModelInfo
+
+        Raises
+        ------
+        ModelNotFoundError
+            If there is no such file; the message names close ones.
+        ModelFormatError
+            If the file is damaged, hostile or unsupported.
+        ModelMemoryError
+            If it would not fit; nothing was loaded.
+        LoadCancelledError
+            If ``cancel`` was raised.
+        ConfigError
+            If the id is malformed or taken, or the device is not there.
+        """
+        info = self._backend.load_model(
+            source,
+            model_id,
+            device=device,
+            executor=executor,
+            on_progress=on_progress,
+            cancel=cancel,
+        )
+        self._current = info.id
+        return replace(info, is_current=True)
+
+    def unload_model(self, model_id: str) -> int:
+        """Cancel what runs on a model and unload it.
+
+        Returns
+        -------
+        int
+            Bytes freed; 0 while another registry still uses the same file.
+
+        Raises
+        ------
+        ModelNotFoundError
+            If no model has this id.
+        """
+        return self._backend.unload_model(model_id)
+
+    def use_model(self, model_id: str) -> None:
+        """Send requests to this loaded model from now on.
+
+        Raises
+        ------
+        ModelNotFoundError
+            If no model has this id.
+        """
+        self._backend.use_model(model_id)
+        self._current = self._backend.model_info(model_id, digest=False).id
+
+    @property
+    def current_model(self) -> str | None:
+        """Id of the model that requests go to, if one is loaded."""
+        loaded = [info.id for info in self._backend.models()]
+        for candidate in (self._current, self._default_model):
+            if candidate in loaded:
+                return str(candidate)
+        # A default that is still to be loaded keeps requests from going elsewhere.
+        return None if self._default_model is not None else self._backend.current_model
+
+    def models(self) -> list[ModelInfo]:
+        """Return the loaded models in the order of loading."""
+        current = self.current_model
+        return [replace(info, is_current=info.id == current) for info in self._backend.models()]
+
+    def is_model_loaded(self, model_id: str) -> bool:
+        """Return whether requests can name this model, by id or sha256."""
+        try:
+            self._backend.model_info(model_id, digest=False)
+        except ModelNotFoundError:
+            return False
+        return True
+
+    def model_info(self, model_id: str | None = None, *, digest: bool = False) -> ModelInfo:
+        """Return what is known of a loaded model.
+
+        Parameters
+        ----------
+        model_id : str, optional
+            The current one by default.
+        digest : bool
+            Also fill in ``sha256``, which reads the whole file once.
+
+        Raises
+        ------
+        ModelNotFoundError
+            If no model has this id.
+        """
+        info = self._backend.model_info(self._choose(model_id), digest=digest)
+        return replace(info, is_current=info.id == self.current_model)
+
+    # -- generation ----------------------------------------------------------------
+
+    def stream(
+        self,
+        prompt: str | None = None,
+        *,
+        token_ids: Iterable[int] | None = None,
+        model: str | None = None,
+        raw: bool = False,
+        system: str | None = None,
+        config: GenerationConfig | None = None,
+        **sampling: Any,
+    ) -> GenerationHandle:
+        """Start generating and return at once.
+
+        Parameters
+        ----------
+        prompt : str
+            One user turn for a model with a chat template, else text to complete.
+        token_ids : iterable of int, optional
+            The prompt as token ids, taken as they are.
+        model : str, optional
+            Id of a loaded model; the current one by default.
+        raw : bool
+            Complete the text as it stands, without chat template; control tokens in it
+            are recognised.
+        system : str, optional
+            System prompt for a model with a chat template.
+        config : GenerationConfig, optional
+            Where the sampling parameters start from.
+        **sampling
+            Fields of `GenerationConfig`.
+
+        Returns
+        -------
+        GenerationHandle
+            Iterate it for `TokenEvent`; ``.cancel()`` stops, ``.result()`` waits.
+
+        Raises
+        ------
+        ModelNotFoundError
+            If no such model is loaded.
+        SamplingParamsError
+            If a sampling parameter is unknown or out of range.
+        ContextLengthError
+            If the prompt is longer than the context.
+        PromptError
+            If the prompt is empty or no text.
+        """
+        if (prompt is None) == (token_ids is None):
+            raise PromptError("give a prompt: either text or token_ids")
+        if prompt is not None and not isinstance(prompt, str):
+            raise PromptError(f"a prompt is text, not {type(prompt).__name__}")
+        return self._backend.start(
+            GenerationRequest(
+                model=self._choose(model),
+                config=_config(config, sampling),
+                text=prompt,
+                token_ids=None if token_ids is None else tuple(token_ids),
+                raw=raw,
+                system=system,
+            )
+        )
+
+    def stream_chat(
+        self,
+        messages: Sequence[ChatMessage | Mapping[str, Any]] | str,
+        *,
+        model: str | None = None,
+        system: str | None = None,
+        config: GenerationConfig | None = None,
+        **sampling: Any,
+    ) -> GenerationHandle:
+        """Start answering a conversation and return at once; see `stream` and `chat`.
+
+        Raises
+        ------
+        ChatTemplateError
+            If the model has no chat template, or it refuses these messages.
+        """
+        return self._backend.start(
+            GenerationRequest(
+                model=self._choose(model),
+                config=_config(config, sampling),
+                messages=_messages(messages, system),
+            )
+        )
+
+    def generate(
+        self,
+        prompt: str | None = None,
+        *,
+        on_token: Callable[[TokenEvent], object] | None = None,
+        **options: Any,
+    ) -> GenerationResponse:
+        """Generate and wait for the end; takes what `stream` takes.
+
+        Parameters
+        ----------
+        prompt : str
+        on_token : callable, optional
+            Called with every `TokenEvent` (``str(event)`` is its text).
+
+        Returns
+        -------
+        GenerationResponse
+
+        Notes
+        -----
+        A keyboard interrupt stops the generation and is raised.
+        """
+        return _wait(self.stream(prompt, **options), on_token)
+
+    def chat(
+        self,
+        messages: Sequence[ChatMessage | Mapping[str, Any]] | str,
+        *,
+        on_token: Callable[[TokenEvent], object] | None = None,
+        **options: Any,
+    ) -> GenerationResponse:
+        """Answer a conversation and wait for the end; takes what `stream_chat` takes.
+
+        Parameters
+        ----------
+        messages : sequence of mappings or ChatMessage, or str
+            ``[{"role": "user", "content": "Hi"}]``; a string is one user turn.
+        on_token : callable, optional
+            Called with every `TokenEvent`.
+        """
+        return _wait(self.stream_chat(messages, **options), on_token)
+
+    def generate_batch(self, prompts: Iterable[str], **options: Any) -> list[GenerationResponse]:
+        """Generate for several prompts at once, in one running batch.
+
+        Returns
+        -------
+        list of GenerationResponse
+            In the order of the prompts.
+
+        Raises
+        ------
+        RealmError
+            The first error; the other generations are cancelled.
+        """
+        handles: list[GenerationHandle] = []
+        try:
+            handles.extend(self.stream(prompt, **options) for prompt in prompts)
+            return [handle.result() for handle in handles]
+        except BaseException:
+            for handle in handles:
+                handle.cancel()
+            raise
+
+    async def agenerate(self, prompt: str | None = None, **options: Any) -> GenerationResponse:
+        """Generate without blocking the event loop; takes what `stream` takes."""
+        return await (await _start(self.stream, prompt, **options)).aresult()
+
+    async def achat(
+        self, messages: Sequence[ChatMessage | Mapping[str, Any]] | str, **options: Any
+    ) -> GenerationResponse:
+        """Answer a conversation without blocking the event loop."""
+        return await (await _start(self.stream_chat, messages, **options)).aresult()
+
+    async def astream(self, prompt: str | None = None, **options: Any) -> AsyncIterator[TokenEvent]:
+        """Yield `TokenEvent` without blocking the event loop; leaving the loop cancels."""
+        async for event in await _start(self.stream, prompt, **options):
+            yield event
+
+    async def astream_chat(
+        self, messages: Sequence[ChatMessage | Mapping[str, Any]] | str, **options: Any
+    ) -> AsyncIterator[TokenEvent]:
+        """Yield the events of an answer without blocking the event loop."""
+        async for event in await _start(self.stream_chat, messages, **options):
+            yield event
+
+    # -- tokens --------------------------------------------------------------------
+
+    def tokenize(
+        self,
+        text: str,
+        *,
+        model: str | None = None,
+        add_special: bool = False,
+        parse_special: bool = False,
+    ) -> list[int]:
+        """Return the token ids of a text.
+
+        Parameters
+        ----------
+        text : str
+        model : str, optional
+        add_special : bool
+            Add BOS and EOS as the vocabulary says.
+        parse_special : bool
+            Recognise control tokens in the text.
+        """
+        return self._backend.tokenize(
+            self._choose(model), text, add_special=add_special, parse_special=parse_special
+        )
+
+    def detokenize(
+        self,
+        token_ids: Iterable[int],
+        *,
+        model: str | None = None,
+        render_special: bool = False,
+    ) -> str:
+        """Return the text of token ids; control tokens are left out unless asked for."""
+        return self._backend.detokenize(
+            self._choose(model), list(token_ids), render_special=render_special
+        )
+
+    def count_tokens(self, text: str, *, model: str | None = None) -> int:
+        """Return how many tokens a text has."""
+        return len(self.tokenize(text, model=model))
+
+    # -- inside --------------------------------------------------------------------
+
+    def _choose(self, model: str | None) -> str:
+        if self._is_closed:
+            raise TenantClosedError("this realm is closed; make a new one")
+        if model is not None:
+            return model
+        current = self.current_model
+        if current is not None:
+            return current
+        if self._default_model is None:
+            raise ModelNotFoundError(
+                "no model is loaded; load one with load_model(path), or a model that ships "
+                "with the package with load_model('paris')"
+            )
+        with self._default_lock:
+            current = self.current_model
+            if current is not None:
+                return current
+            source = Path(self._default_model).expanduser()
+            return self.load_model(source if source.exists() else self._default_model).id
+
+
+def _local_backend(guest: str | PathLike[str] | bytes | bytearray | None) -> Backend:
+    # Imported here: `import realm_jupyter` must not load wasmtime.
+    from realm_jupyter.engine import Engine, LocalBackend  # noqa: PLC0415
+
+    return LocalBackend(Engine(), owns_engine=True, guest=_guest(guest))
+
+
+def _guest(guest: str | PathLike[str] | bytes | bytearray | None) -> Any:
+    if guest is None:
+        return None
+    from realm_jupyter.sandbox import GuestModule  # noqa: PLC0415 - as above
+
+    if isinstance(guest, (bytes, bytearray, memoryview)):
+        return GuestModule.from_bytes(bytes(guest), "guest")
+    return GuestModule.from_bytes(Path(guest).read_bytes(), Path(guest).stem)
+
+
+def _config(config: GenerationConfig | None, sampling: dict[str, Any]) -> GenerationConfig:
+    return (config or GenerationConfig()).with_changes(**sampling)
+
+
+def _messages(
+    messages: Sequence[ChatMessage | Mapping[str, Any]] | str, system: str | None
+) -> tuple[ChatMessage, ...]:
+    if isinstance(messages, str):
+        messages = [ChatMessage("user", messages)]
+    turns = tuple(ChatMessage.from_any(message) for message in messages)
+    if not turns:
+        raise PromptError("the conversation is empty: give at least one message")
+    return turns if system is None else (ChatMessage("system", system), *turns)
+
+
+def _wait(
+    handle: GenerationHandle, on_token: Callable[[TokenEvent], object] | None
+) -> GenerationResponse:
+    for event in handle:
+        if on_token is not None:
+            on_token(event)
+    return handle.result()
+
+
+async def _start(
+    start: Callable[..., GenerationHandle], *args: Any, **options: Any
+) -> GenerationHandle:
+    """Start a generation in a worker thread; a cancelled task cancels it too."""
+    pending = asyncio.ensure_future(asyncio.to_thread(start, *args, **options))
+    try:
+        return await asyncio.shield(pending)
+    except asyncio.CancelledError:
+        pending.add_done_callback(_cancel_started)
+        raise
+
+
+def _cancel_started(pending: asyncio.Future[GenerationHandle]) -> None:
+    if not pending.cancelled() and pending.exception() is None:
+        pending.result().cancel()

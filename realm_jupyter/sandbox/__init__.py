@@ -1,0 +1,22 @@
+"""The sandbox: runs untrusted WebAssembly guests with limits; nothing else knows wasmtime.
+
+It speaks bytes and token ids only, and calls the host through `HostFunctions`.
+"""
+
+from __future__ import annotations
+
+from realm_jupyter.sandbox.config import encode_config
+from realm_jupyter.sandbox.event import GuestEvent
+from realm_jupyter.sandbox.host_functions import HostFunctions
+from realm_jupyter.sandbox.instance import GuestInstance
+from realm_jupyter.sandbox.limits import GuestLimits
+from realm_jupyter.sandbox.module import GuestModule
+
+__all__ = [
+    "GuestEvent",
+    "GuestInstance",
+    "GuestLimits",
+    "GuestModule",
+    "HostFunctions",
+    "encode_config",
+]

@@ -1,0 +1,195 @@
+"""The scheduler against an executor and lanes that only keep records."""
+
+from __future__ import annotations
+
+import threading
+
+import numpy as np
+import pytest
+
+from realm_jupyter.engine.scheduler import Scheduler, prefill_chunk_tokens
+
+GUARD_S = 30
+VOCAB = 4
+
+
+class RecordingCache:
+    def __init__(self):
+        self.length = 0
+
+    def truncate(self, length):
+        self.length = length
+
+
+class RecordingExecutor:
+    """Remembers each step as [(lane's name, number of tokens)]; logits are all zero."""
+
+    def __init__(self):
+        self.steps = []
+        self.names = {}
+        self.broken = set()
+
+    def forward(self, batch):
+        step = [(self.names[chunk.cache], len(chunk.token_ids)) for chunk in batch]
+        self.steps.append(step)
+        for chunk in batch:
+            chunk.cache.length += len(chunk.token_ids)
+            if self.names[chunk.cache] in self.broken:
+                raise MemoryError("no room for this lane")
+        rows = {"none": 0, "last": 1}
+        return [np.zeros((rows[chunk.outputs], VOCAB), np.float32) for chunk in batch]
+
+
+class RecordingLane:
+    def __init__(self, executor, name, prompt_tokens, max_tokens):
+        self.cache = RecordingCache()
+        executor.names[self.cache] = name
+        self.pending_ids = np.zeros(prompt_tokens, np.int32)
+        self.is_prefill = True
+        self.is_cancelled = False
+        self.is_done = False
+        self.error = None
+        self.was_stopped = False
+        self.num_advanced = 0
+        self.refusals = 0
+        self.max_tokens = max_tokens
+        self.ended = threading.Event()
+
+    def ran(self, num_tokens, duration_s):
+        assert duration_s >= 0
+        self.pending_ids = self.pending_ids[num_tokens:]
+
+    def advance(self, logits):
+        assert logits.shape == (VOCAB,)
+        if self.refusals > 0:
+            self.refusals -= 1
+            return False
+        self.is_prefill = False
+        self.num_advanced += 1
+        if self.num_advanced == self.max_tokens:
+            self._end()
+        else:
+            self.pending_ids = np.zeros(1, np.int32)
+        return True
+
+    def stop(self):
+        self.was_stopped = True
+        self._end()
+
+    def fail(self, error):
+        self.error = error
+        self._end()
+
+    def _end(self):
+        self.is_done = True
+        self.pending_ids = np.zeros(0, np.int32)
+        self.ended.set()
+
+
+@pytest.fixture
+def executor():
+    return RecordingExecutor()
+
+
+@pytest.fixture
+def scheduler(executor):
+    scheduler = Scheduler(executor, "test", chunk_tokens=32)
+    yield scheduler
+    scheduler.close()
+
+
+def submit_together(scheduler, lanes):
+    """Have all lanes join at the same step."""
+    with scheduler._condition:
+        for lane in lanes:
+            scheduler.submit(lane)
+
+
+def test_a_lane_is_prefilled_once_and_decoded_to_its_end(executor, scheduler):
+    lane = RecordingLane(executor, "a", prompt_tokens=5, max_tokens=3)
+    scheduler.submit(lane)
+    assert lane.ended.wait(GUARD_S)
+    assert executor.steps == [[("a", 5)], [("a", 1)], [("a", 1)]]
+
+
+def test_a_long_prompt_is_cut_in_fixed_places_and_lets_others_decode(executor, scheduler):
+    short = RecordingLane(executor, "short", prompt_tokens=2, max_tokens=5)
+    long = RecordingLane(executor, "long", prompt_tokens=100, max_tokens=1)
+    submit_together(scheduler, [short, long])
+    assert short.ended.wait(GUARD_S)
+    assert long.ended.wait(GUARD_S)
+    pieces = [count for step in executor.steps for name, count in step if name == "long"]
+    assert pieces == [32, 32, 32, 4]
+    with_long = [step for step in executor.steps[1:4] if any(name == "long" for name, _ in step)]
+    assert all(("short", 1) in step for step in with_long)
+
+
+def test_prompts_take_turns(executor, scheduler):
+    lanes = [RecordingLane(executor, name, prompt_tokens=64, max_tokens=1) for name in "ab"]
+    submit_together(scheduler, lanes)
+    assert all(lane.ended.wait(GUARD_S) for lane in lanes)
+    assert executor.steps == [[("a", 32)], [("b", 32)], [("a", 32)], [("b", 32)]]
+
+
+def test_short_prompts_share_a_step(executor, scheduler):
+    lanes = [RecordingLane(executor, name, prompt_tokens=8, max_tokens=1) for name in "abcd"]
+    submit_together(scheduler, lanes)
+    assert all(lane.ended.wait(GUARD_S) for lane in lanes)
+    assert executor.steps == [[("a", 8), ("b", 8), ("c", 8), ("d", 8)]]
+
+
+def test_a_cancelled_lane_leaves_before_the_next_step(executor, scheduler):
+    lane = RecordingLane(executor, "a", prompt_tokens=1, max_tokens=-1)
+    scheduler.submit(lane)
+    while lane.num_advanced < 3:
+        assert not lane.ended.wait(0.001)
+    lane.is_cancelled = True
+    steps_when_cancelled = len(executor.steps)
+    scheduler.wake()
+    assert lane.ended.wait(GUARD_S)
+    assert lane.was_stopped
+    # The step that ran while the flag was raised may finish, and no other begins.
+    assert len(executor.steps) <= steps_when_cancelled + 2
+
+
+def test_a_lane_whose_memory_fails_takes_no_other_with_it(executor, scheduler):
+    executor.broken.add("bad")
+    good = RecordingLane(executor, "good", prompt_tokens=3, max_tokens=4)
+    bad = RecordingLane(executor, "bad", prompt_tokens=3, max_tokens=4)
+    submit_together(scheduler, [good, bad])
+    assert good.ended.wait(GUARD_S)
+    assert bad.ended.wait(GUARD_S)
+    assert isinstance(bad.error, MemoryError)
+    assert good.error is None
+    assert good.num_advanced == 4
+    assert good.cache.length == 3 + 3
+
+
+def test_a_busy_guest_is_offered_the_same_logits_again(executor, scheduler):
+    busy = RecordingLane(executor, "busy", prompt_tokens=1, max_tokens=2)
+    busy.refusals = 5
+    other = RecordingLane(executor, "other", prompt_tokens=1, max_tokens=2)
+    submit_together(scheduler, [busy, other])
+    assert busy.ended.wait(GUARD_S)
+    assert other.ended.wait(GUARD_S)
+    assert sum(count for step in executor.steps for name, count in step if name == "busy") == 2
+
+
+def test_closing_stops_every_lane_and_ends_the_thread(executor):
+    scheduler = Scheduler(executor, "closing", chunk_tokens=32)
+    lanes = [RecordingLane(executor, name, prompt_tokens=1, max_tokens=-1) for name in "abc"]
+    for lane in lanes:
+        scheduler.submit(lane)
+    scheduler.close()
+    assert all(lane.is_done for lane in lanes)
+    assert not any(thread.name == "realm-scheduler-closing" for thread in threading.enumerate())
+    with pytest.raises(RuntimeError, match="closed"):
+        scheduler.submit(lanes[0])
+
+
+@pytest.mark.parametrize(
+    ("num_parameters", "expected"),
+    [(1, 512), (3_000_000, 512), (250_000_000, 256), (1_100_000_000, 32), (70_000_000_000, 32)],
+)
+def test_chunks_shrink_with_the_model(num_parameters, expected):
+    assert prefill_chunk_tokens(num_parameters) == expected

@@ -1,0 +1,114 @@
+"""An IPython shell with the magics and a fake realm in it."""
+
+from __future__ import annotations
+
+import warnings
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from IPython.core.interactiveshell import InteractiveShell
+from IPython.utils.capture import capture_output
+from support.fake_realm import FakeRealm
+from traitlets.config import Config
+
+from realm_jupyter.magics import (
+    RealmMagics,
+    load_ipython_extension,
+    unload_ipython_extension,
+)
+from realm_jupyter.models import sources
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+
+@pytest.fixture
+def shell(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[InteractiveShell]:
+    monkeypatch.setenv("IPYTHONDIR", str(tmp_path / "ipython"))
+    config = Config()
+    config.HistoryManager.enabled = False
+    with warnings.catch_warnings():
+        # Old IPython warns of itself; what the magics do is not covered by this.
+        warnings.simplefilter("ignore")
+        InteractiveShell.clear_instance()
+        made = InteractiveShell.instance(config=config)
+    made.colors = "nocolor"
+    yield made
+    made.reset(new_session=False)
+    InteractiveShell.clear_instance()
+
+
+class Notebook:
+    """Runs cells and keeps what they show."""
+
+    def __init__(self, shell: InteractiveShell, magics: RealmMagics, realm: FakeRealm) -> None:
+        self.shell = shell
+        self.magics = magics
+        self.realm = realm
+        self.result: Any = None
+
+    def run(self, cell: str) -> Cell:
+        """Run a cell; an error that IPython would show is kept, not raised."""
+        with capture_output() as captured:
+            result = self.shell.run_cell(cell)
+        self.result = result
+        return Cell(captured, result)
+
+    @property
+    def prompt(self) -> str:
+        return self.realm.requests[-1]["prompt"]
+
+
+class Cell:
+    """What a cell showed."""
+
+    def __init__(self, captured: Any, result: Any) -> None:
+        self.stdout: str = captured.stdout
+        self.stderr: str = captured.stderr
+        self.messages: list[dict[str, Any]] = captured._outputs
+        self.error: BaseException | None = result.error_in_exec or result.error_before_exec
+        self.result: Any = result.result
+
+    @property
+    def answers(self) -> list[dict[str, Any]]:
+        """Messages of outputs that are updated in place, but progress bars."""
+        return [
+            item
+            for item in self.messages
+            if (item.get("transient") or {}).get("display_id")
+            and "realm-progress" not in item["data"].get("text/html", "")
+        ]
+
+    @property
+    def status(self) -> str:
+        lines = [
+            item["data"]["text/plain"]
+            for item in self.messages
+            if "realm-status" in item["data"].get("text/html", "")
+        ]
+        return "\n".join(lines)
+
+    @property
+    def final(self) -> dict[str, Any]:
+        return self.answers[-1]["data"]
+
+    @property
+    def shown_error(self) -> list[str]:
+        """Lines of the traceback that the notebook shows."""
+        assert self.error is not None
+        return self.error._render_traceback_()
+
+
+@pytest.fixture
+def notebook(shell: InteractiveShell, monkeypatch: pytest.MonkeyPatch) -> Iterator[Notebook]:
+    monkeypatch.setattr(sources, "shipped_names", lambda: ("paris", "tales"))
+    load_ipython_extension(shell)
+    magics = shell.magics_manager.registry["RealmMagics"]
+    realm = FakeRealm()
+    magics.session._make_realm = lambda: realm
+    magics.display = "rich"
+    yield Notebook(shell, magics, realm)
+    unload_ipython_extension(shell)
+
+

@@ -1,0 +1,66 @@
+"""Fixtures of the sandbox's tests."""
+
+from __future__ import annotations
+
+import threading
+
+import numpy as np
+import pytest
+
+
+@pytest.fixture(autouse=True)
+def private_cache(tmp_path, monkeypatch):
+    """Keep compiled guests of tests out of the user's cache."""
+    monkeypatch.setenv("REALM_CACHE_DIR", str(tmp_path / "cache"))
+    return tmp_path / "cache" / "guest"
+
+
+class RecordingHost:
+    """A host that answers with fixed values and notes every call."""
+
+    vocab_size = 8
+
+    def __init__(self):
+        self.calls = []
+        self.threads = set()
+        self.on_call = None
+
+    def _note(self, *call):
+        self.calls.append(call)
+        self.threads.add(threading.get_ident())
+        if self.on_call is not None:
+            self.on_call(*call)
+
+    def log(self, level, text):
+        self._note("log", level, text)
+
+    def forward(self, seq, token_ids):
+        self._note("forward", seq, token_ids.tolist())
+        return np.arange(self.vocab_size, dtype=np.float32) + len(self.calls)
+
+    def seq_new(self):
+        self._note("seq_new")
+        return 5
+
+    def seq_fork(self, seq):
+        self._note("seq_fork", seq)
+        return 6
+
+    def seq_truncate(self, seq, num_tokens):
+        self._note("seq_truncate", seq, num_tokens)
+
+    def seq_free(self, seq):
+        self._note("seq_free", seq)
+
+    def emit(self, seq, text, token_id, logprob):
+        self._note("emit", seq, text, token_id, logprob)
+
+
+@pytest.fixture
+def host():
+    return RecordingHost()
+
+
+@pytest.fixture
+def make_host():
+    return RecordingHost
