@@ -46,6 +46,7 @@ class GenerationHandle:
         self._listeners: list[Callable[[], None]] = []
 
     def __repr__(self) -> str:
+        state: str
         if self._response is not None:
             state = self._response.finish_reason
         elif self._error is not None:

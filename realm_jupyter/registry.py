@@ -87,11 +87,10 @@ class RealmRegistry:
         cancel: CancelToken | None = None,
     ) -> ModelInfo:
         """Load a model under an id and make it current; see `Realm.load_model`."""
-        if model_id is None:
-            model_id = ""  # the same error as any other id that is no name
         return self._own.load_model(
             source,
-            model_id,
+            # None, which asks for a default elsewhere, is no id here.
+            "" if model_id is None else model_id,
             device=device,
             executor=executor,
             on_progress=on_progress,

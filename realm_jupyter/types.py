@@ -277,8 +277,9 @@ class ChatMessage:
             raise PromptError(
                 f"the role {self.role!r} is unknown; roles are {', '.join(get_args(Role))}"
             )
-        if not isinstance(self.content, str):
-            kind = type(self.content).__name__
+        content: object = self.content
+        if not isinstance(content, str):
+            kind = type(content).__name__
             raise PromptError(f"the content of a {self.role} message must be text, not {kind}")
 
     @classmethod

@@ -1,14 +1,16 @@
-"""Work on a thread of its own, waited for so that an interrupt always finds the waiter.
+"""Work on a thread of its own, and interrupts that ask instead of tearing.
 
-A keyboard interrupt is raised in the main thread wherever that happens to be. Here it
-only ever waits: loading and generating run on worker threads, so that an interrupt can
-neither tear them apart nor lose what they have made.
+A keyboard interrupt is raised in the main thread wherever that happens to be. Here the
+main thread only waits and shows: loading and generating run on worker threads, and while
+they do, `Interrupts` turns the interrupt into a request to stop. Nothing is torn apart,
+and what was generated is kept.
 """
 
 from __future__ import annotations
 
+import signal
 import threading
-from typing import TYPE_CHECKING, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -16,24 +18,64 @@ if TYPE_CHECKING:
     from realm_jupyter.handle import GenerationHandle
     from realm_jupyter.types import GenerationResponse
 
-__all__ = ["TextStream", "Worker", "follow"]
+__all__ = ["Interrupts", "TextStream", "Worker", "follow"]
 
 T = TypeVar("T")
 
 # On some systems a signal is only seen between waits, so no wait is longer than this.
 _WAKE_S = 0.1
-# Presses of the stop button that are taken as "stop, keep the text"; one more means
-# "let go at once".
+# Presses that are taken as "stop, keep what there is"; one more means "let go at once".
 _PATIENCE = 3
 
 
+class Interrupts:
+    """While entered, the first keyboard interrupt calls ``stop`` instead of being raised.
+
+    Parameters
+    ----------
+    stop : callable
+        Asks the work to stop; must be safe in a signal handler, and is called once.
+
+    Notes
+    -----
+    Does nothing outside the main thread, where Python raises no interrupts. If the work
+    does not stop, the fourth press raises `KeyboardInterrupt` after all.
+    """
+
+    def __init__(self, stop: Callable[[], None]) -> None:
+        self._stop = stop
+        self._previous: Any = None
+        self._is_installed = False
+        self.num_presses = 0
+
+    def __enter__(self) -> Self:
+        is_main = threading.current_thread() is threading.main_thread()
+        self._previous = signal.getsignal(signal.SIGINT) if is_main else None
+        # None is a handler that is not Python's, which could not be put back.
+        if self._previous is not None:
+            self._is_installed = True
+            signal.signal(signal.SIGINT, self._on_signal)
+        return self
+
+    def __exit__(self, *_exception: object) -> None:
+        if self._is_installed:
+            signal.signal(signal.SIGINT, self._previous)
+
+    def _on_signal(self, _number: int, _frame: object) -> None:
+        self.num_presses += 1
+        if self.num_presses == 1:
+            self._stop()
+        elif self.num_presses > _PATIENCE:
+            raise KeyboardInterrupt
+
+
 class Worker(Generic[T]):
-    """Runs ``function`` on a thread of its own.
+    """Runs ``function`` on a thread of its own, at once.
 
     Parameters
     ----------
     function : callable
-        Called once, without arguments, at once.
+        Called without arguments.
     name : str
         Name of the thread.
     """
@@ -44,8 +86,7 @@ class Worker(Generic[T]):
         self._value: T | None = None
         self._error: BaseException | None = None
         # A daemon, so that leaving Python never waits for a model.
-        self._thread = threading.Thread(target=self._run, name=name, daemon=True)
-        self._thread.start()
+        threading.Thread(target=self._run, name=name, daemon=True).start()
 
     def _run(self) -> None:
         try:
@@ -89,6 +130,10 @@ class TextStream:
         self._news = threading.Event()
         self._is_cancelled = False
         self._handle: GenerationHandle | None = None
+        self._worker: Worker[GenerationResponse] | None = None
+
+    def begin(self) -> None:
+        """Start the generation."""
         self._worker = Worker(self._read, "realm-text-stream")
 
     def _read(self) -> GenerationResponse:
@@ -112,7 +157,7 @@ class TextStream:
     @property
     def is_done(self) -> bool:
         """Whether the generation ended, well or not."""
-        return self._worker.is_done
+        return self._worker is not None and self._worker.is_done
 
     def cancel(self) -> None:
         """Stop within one step, also while the generation is being started."""
@@ -129,51 +174,34 @@ class TextStream:
 
     def wait_for_end(self, seconds: float) -> bool:
         """Wait a moment for the end; return whether it came."""
-        return self._worker.wait(seconds)
+        return self._worker is not None and self._worker.wait(seconds)
 
     def result(self) -> GenerationResponse:
         """Wait for the end; return the response or raise what ended the generation."""
+        if self._worker is None:
+            raise RuntimeError("the generation was not begun")
         return self._worker.result()
 
 
 def follow(
     stream: TextStream, show: Callable[[str], None], interval_s: Callable[[], float]
-) -> bool:
-    """Show the text of ``stream`` as it comes, until it ends.
+) -> None:
+    """Begin a stream and show its text as it comes, until it ends.
 
     Parameters
     ----------
     stream : TextStream
     show : callable
-        Gets the whole text so far; called at once for the first text.
+        Gets the whole text so far; called at once for the first text. The end of the
+        text may not have been shown when this returns.
     interval_s : callable
         Seconds until ``show`` may be called again.
-
-    Returns
-    -------
-    bool
-        Whether a keyboard interrupt ended the stream early.
-
-    Raises
-    ------
-    KeyboardInterrupt
-        Only when pressed again and again while the generation does not end.
     """
-    num_interrupts = 0
-    while True:
-        try:
-            if num_interrupts:
-                stream.cancel()
-            while not stream.is_done:
-                if not stream.wait_for_news() or stream.is_done or num_interrupts:
-                    continue
-                show(stream.text)
-                rest_s = interval_s()
-                while rest_s > 0 and not stream.wait_for_end(rest_s):
-                    rest_s -= _WAKE_S
-        except KeyboardInterrupt:
-            num_interrupts += 1
-            if num_interrupts > _PATIENCE:
-                raise
-        else:
-            return num_interrupts > 0
+    stream.begin()
+    while not stream.is_done:
+        if not stream.wait_for_news() or stream.is_done:
+            continue
+        show(stream.text)
+        rest_s = interval_s()
+        while rest_s > 0 and not stream.wait_for_end(rest_s):
+            rest_s -= _WAKE_S

@@ -83,6 +83,11 @@ class KVPool:
         """Bytes allocated for pages, free ones included."""
         return self.capacity * self.page_bytes
 
+    @property
+    def is_closed(self) -> bool:
+        """Whether `close` was called."""
+        return self._is_closed
+
     def is_shared(self, page: int) -> bool:
         """Whether more than one sequence holds this page."""
         return self._references[page] > 1
@@ -96,8 +101,6 @@ class KVPool:
             If there is no memory left; nothing has changed.
         """
         with self._lock:
-            if self._is_closed:
-                raise KVCacheError("the executor of this KV cache was closed")
             if num_pages > len(self._free):
                 self._grow(num_pages - len(self._free))
             pages = [heapq.heappop(self._free) for _ in range(num_pages)]
@@ -108,8 +111,6 @@ class KVPool:
     def share(self, pages: Sequence[int]) -> None:
         """Count one more holder of each page."""
         with self._lock:
-            if self._is_closed:
-                raise KVCacheError("the executor of this KV cache was closed")
             for page in pages:
                 self._references[page] += 1
 
@@ -256,7 +257,8 @@ class PagedCache:
 
     def free(self) -> None:
         """Give all pages back; the cache is of no use afterwards."""
-        self._require_alive()
+        if self.is_freed:
+            raise KVCacheError("this KV cache was freed before")
         self.is_freed = True
         self._length = 0
         self._drop_pages_from(0)
@@ -355,3 +357,5 @@ class PagedCache:
     def _require_alive(self) -> None:
         if self.is_freed:
             raise KVCacheError("this KV cache was freed")
+        if self._pool.is_closed:
+            raise KVCacheError("the executor of this KV cache was closed")

@@ -5,6 +5,7 @@ Every other executor is tested against it, and it against other engines' logits.
 
 from __future__ import annotations
 
+import threading
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -14,6 +15,7 @@ from realm_jupyter.compute.kv_cache import KVPool, PagedCache
 from realm_jupyter.compute.memory import release_memory
 from realm_jupyter.compute.reference_batch import Batch, Span
 from realm_jupyter.compute.reference_ops import REFERENCE_OPS, Step
+from realm_jupyter.compute.threads import choose_num_threads, set_thread_count
 from realm_jupyter.errors import (
     ConfigError,
     ContextLengthError,
@@ -59,7 +61,8 @@ class ReferenceExecutor:
     Notes
     -----
     Linear layers run over the tokens of all sequences of a batch at once, attention over
-    each sequence on its own.
+    each sequence on its own. `forward` sets the number of threads that torch uses for the
+    thread that calls it, which is meant to be one of the executor's own.
     """
 
     name = "reference"
@@ -77,6 +80,9 @@ class ReferenceExecutor:
         with torch.inference_mode():
             self._program = _compile(graph, weights)
         attention = [i for i, step in enumerate(self._program) if step.is_attention]
+        num_parameters = sum(tensor.numel() for tensor in weights.values())
+        self._num_threads = choose_num_threads(num_parameters)
+        self._threads = threading.local()
         self._num_values = len(graph.ops)
         self._after_caches = attention[-1] + 1 if attention else 0
         self._is_closed = False
@@ -120,6 +126,7 @@ class ReferenceExecutor:
         token_ids = self._checked(batch)
         if not token_ids:
             return [self._no_logits() for _ in batch]
+        self._limit_threads()
         try:
             with torch.inference_mode():
                 prepared = self._prepare(batch, token_ids)
@@ -142,6 +149,11 @@ class ReferenceExecutor:
         self._memory_bytes = 0
         self._pool.close()
         release_memory(self.device)
+
+    def _limit_threads(self) -> None:
+        if getattr(self._threads, "count", 0) != self._num_threads:
+            set_thread_count(self._num_threads)
+            self._threads.count = self._num_threads
 
     def _require_open(self) -> None:
         if self._is_closed:

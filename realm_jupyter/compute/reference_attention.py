@@ -80,19 +80,29 @@ def _attend(op: Attention, query: Tensor, keys: Tensor, values: Tensor, offset: 
     num_rows, num_heads, key_dim = query.shape
     num_seen, num_kv_heads, _ = keys.shape
     group = num_heads // num_kv_heads
+    if num_rows == 1 and not (op.window and num_seen > op.window):
+        return _attend_one(op, query, keys, values)
     # Queries that share a key/value head become rows of one matrix: (K, G·S, D).
     grouped = (query * op.scale).view(num_rows, num_kv_heads, group, key_dim)
     grouped = grouped.permute(1, 2, 0, 3).reshape(num_kv_heads, group * num_rows, key_dim)
     scores = torch.bmm(grouped, keys.permute(1, 2, 0))
     if op.softcap:
         scores = scores.div_(op.softcap).tanh_().mul_(op.softcap)
-    if num_rows > 1 or (op.window and num_seen > op.window):
-        own = torch.arange(offset, offset + num_rows, device=query.device)[:, None]
-        seen = torch.arange(num_seen, device=query.device)
-        hidden = seen > own
-        if op.window:
-            hidden |= seen <= own - op.window
-        scores.view(num_kv_heads, group, num_rows, num_seen).masked_fill_(hidden, -torch.inf)
+    own = torch.arange(offset, offset + num_rows, device=query.device)[:, None]
+    seen = torch.arange(num_seen, device=query.device)
+    hidden = seen > own
+    if op.window:
+        hidden |= seen <= own - op.window
+    scores.view(num_kv_heads, group, num_rows, num_seen).masked_fill_(hidden, -torch.inf)
     mixed = torch.bmm(torch.softmax(scores, dim=-1), values.permute(1, 0, 2))
     mixed = mixed.view(num_kv_heads, group, num_rows, -1).permute(2, 0, 1, 3)
     return mixed.reshape(num_rows, -1)
+
+
+def _attend_one(op: Attention, query: Tensor, keys: Tensor, values: Tensor) -> Tensor:
+    """Do the same for a single query that sees all the keys: decoding, with fewer steps."""
+    grouped = (query * op.scale).view(op.num_kv_heads, -1, op.key_dim)
+    scores = torch.bmm(grouped, keys.permute(1, 2, 0))
+    if op.softcap:
+        scores = scores.div_(op.softcap).tanh_().mul_(op.softcap)
+    return torch.bmm(torch.softmax(scores, dim=-1), values.permute(1, 0, 2)).view(1, -1)

@@ -58,12 +58,13 @@ def _rms_norm(op: RMSNorm, weights: Weights) -> Step:
     mean = torch.full((1, len(weight)), 1 / len(weight), device=weight.device)
     eps = torch.full((1,), op.eps, device=weight.device)
 
-    def run(_batch: Batch, x: Tensor) -> Tensor:
-        groups = x.view(-1, num_groups, len(weight)) if num_groups > 1 else x
-        norm = functional.linear(groups * groups, mean, eps).rsqrt_()
-        return (groups * weight).mul_(norm).view(x.shape)
+    def whole(_batch: Batch, x: Tensor) -> Tensor:
+        return (x * weight).mul_(functional.linear(x * x, mean, eps).rsqrt_())
 
-    return run
+    def grouped(batch: Batch, x: Tensor) -> Tensor:
+        return whole(batch, x.view(-1, num_groups, len(weight))).view(x.shape)
+
+    return whole if num_groups == 1 else grouped
 
 
 def _linear(op: Linear, weights: Weights) -> Step:

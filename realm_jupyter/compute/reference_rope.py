@@ -76,21 +76,18 @@ def rope(op: Rope, weights: Mapping[str, Tensor]) -> Callable[[Batch, Tensor], T
         return found
 
     def turn_norm(batch: Batch, x: Tensor) -> Tensor:
-        heads = x.view(-1, num_heads, head_dim)
-        pairs = torch.view_as_complex(heads[..., :dims].reshape(-1, num_heads, half, 2))
-        turned = torch.view_as_real(pairs * table(batch, x.device)).flatten(-2)
-        return _joined(turned, heads, dims)
+        pairs = x.view(-1, num_heads, head_dim // 2, 2)
+        rest = None if dims == head_dim else pairs[:, :, half:]
+        pairs = pairs if rest is None else pairs[:, :, :half]
+        turned = torch.view_as_real(torch.view_as_complex(pairs) * table(batch, x.device))
+        if rest is not None:
+            turned = torch.cat((turned, rest), dim=2)
+        return turned.view(x.shape)
 
     def turn_neox(batch: Batch, x: Tensor) -> Tensor:
         heads = x.view(-1, num_heads, head_dim)
         turned = torch.complex(heads[..., :half], heads[..., half:dims]) * table(batch, x.device)
-        return _joined(torch.cat((turned.real, turned.imag), dim=-1), heads, dims)
+        parts = (turned.real, turned.imag, heads[..., dims:])
+        return torch.cat(parts if dims < head_dim else parts[:2], dim=-1).view(x.shape)
 
     return turn_norm if op.layout == "norm" else turn_neox
-
-
-def _joined(turned: Tensor, heads: Tensor, dims: int) -> Tensor:
-    """Put the columns that are not turned back behind the others; return (T, H·D)."""
-    if dims < heads.shape[-1]:
-        turned = torch.cat((turned, heads[..., dims:]), dim=-1)
-    return turned.flatten(-2)

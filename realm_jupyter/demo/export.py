@@ -206,17 +206,29 @@ def _add_vocabulary(writer: gguf.GGUFWriter, vocabulary: ExportVocabulary) -> No
         writer.add_chat_template(vocabulary.chat_template)
 
 
+def tensor_name(weight_name: str) -> str:
+    """Return what a file calls a weight of the network.
+
+    Parameters
+    ----------
+    weight_name : str
+        As in ``Network.state_dict()``.
+
+    Returns
+    -------
+    str
+    """
+    if weight_name == "embedding.weight":
+        return "token_embd.weight"
+    if weight_name == "output_norm.weight":
+        return weight_name
+    _, layer, rest = weight_name.split(".", 2)
+    return f"blk.{layer}.{_BLOCK_TENSORS[rest.removesuffix('.weight')]}.weight"
+
+
 def _named_tensors(network: Network) -> list[tuple[str, np.ndarray]]:
     """Pair the file's name of every tensor with its float32 values, in the order of layers."""
-    tensors: list[tuple[str, np.ndarray]] = []
-    for name, weight in network.state_dict().items():
-        values = np.ascontiguousarray(weight.detach().numpy(), dtype=np.float32)
-        if name == "embedding.weight":
-            tensors.append(("token_embd.weight", values))
-        elif name == "output_norm.weight":
-            tensors.append(("output_norm.weight", values))
-        else:
-            _, layer, rest = name.split(".", 2)
-            kind = _BLOCK_TENSORS[rest.removesuffix(".weight")]
-            tensors.append((f"blk.{layer}.{kind}.weight", values))
-    return tensors
+    return [
+        (tensor_name(name), np.ascontiguousarray(weight.detach().numpy(), dtype=np.float32))
+        for name, weight in network.state_dict().items()
+    ]

@@ -129,8 +129,9 @@ def acquire(
         If the device or the executor is unknown or unavailable.
     """
     if isinstance(source, (bytes, bytearray, memoryview)):
-        origin: Path | bytes = bytes(source)
-        identity: Hashable = ("bytes", hashlib.sha256(origin).hexdigest())
+        data = bytes(source)
+        origin: Path | bytes = data
+        identity: Hashable = ("bytes", hashlib.sha256(data).hexdigest())
     else:
         origin = resolve_source(source)
         status = origin.stat()

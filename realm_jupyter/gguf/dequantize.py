@@ -83,9 +83,8 @@ def dequantize(
     --------
     >>> import numpy as np
     >>> block = np.frombuffer(b"\x00\x3c" + bytes([0x98] * 16), dtype=np.uint8)
-    >>> dequantize(block, QuantType.Q4_0, (2, 16))[:, :3]
-    array([[0., 0., 0.],
-           [1., 1., 1.]], dtype=float32)
+    >>> dequantize(block, QuantType.Q4_0, (1, 32))[:, 14:18]
+    array([[0., 0., 1., 1.]], dtype=float32)
     """
     if quant_type not in _DECODERS:
         names = [known.name for known in SUPPORTED_QUANT_TYPES]

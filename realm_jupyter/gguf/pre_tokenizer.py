@@ -46,7 +46,8 @@ _LIKE_LLAMA3 = PreTokenizer(PreTokenizerKind.LLAMA_BPE)
 _QWEN2 = PreTokenizer(PreTokenizerKind.QWEN2)
 
 PRE_TOKENIZERS: dict[str, PreTokenizer] = {
-    # Files from before the key existed; llama.cpp warns of them and guesses, too.
+    # Files from before the key existed do not say. llama.cpp has a guess of its own for
+    # them, which no model was trained with; GPT-2's is the likeliest one.
     "": _GPT2,
     "default": _GPT2,
     "gpt-2": _GPT2,

@@ -98,7 +98,7 @@ class Source:
             If they are empty or not contiguous.
         """
         view = memoryview(data)
-        if not view.contiguous:
+        if not view.c_contiguous:
             raise ModelFormatError("the bytes given are not contiguous")
         if view.nbytes == 0:
             raise ModelFormatError("no bytes were given", offset_bytes=0)

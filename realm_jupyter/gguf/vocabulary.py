@@ -11,31 +11,30 @@ from typing import TYPE_CHECKING, Literal, Self
 
 import numpy as np
 
-from realm_jupyter.gguf import limits
-from realm_jupyter.gguf.array import GGUFArray, ValueType
 from realm_jupyter.gguf.eog import AMBIGUOUS_NAMES, CONTROL_NAMES, EOG_NAMES, EOM_NAMES, EOT_NAMES
 from realm_jupyter.gguf.pre_tokenizer import PRE_TOKENIZERS, PreTokenizer, PreTokenizerKind
+from realm_jupyter.gguf.vocabulary_fields import (
+    ADD_BOS_KEY,
+    ADD_EOS_KEY,
+    ADD_SPACE_KEY,
+    MERGES_KEY,
+    PRE_KEY,
+    TOKENS_KEY,
+    TokenType,
+    check_tokens,
+    read_flag,
+    read_scores,
+    read_strings,
+    read_tokenizer,
+    read_types,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from numpy.typing import NDArray
-
     from realm_jupyter.gguf.file import GGUFFile
 
 __all__ = ["TokenType", "Vocabulary"]
-
-SUPPORTED_TOKENIZERS = ("llama", "gpt2")
-
-MODEL_KEY = "tokenizer.ggml.model"
-PRE_KEY = "tokenizer.ggml.pre"
-TOKENS_KEY = "tokenizer.ggml.tokens"
-SCORES_KEY = "tokenizer.ggml.scores"
-TYPES_KEY = "tokenizer.ggml.token_type"
-MERGES_KEY = "tokenizer.ggml.merges"
-ADD_BOS_KEY = "tokenizer.ggml.add_bos_token"
-ADD_EOS_KEY = "tokenizer.ggml.add_eos_token"
-ADD_SPACE_KEY = "tokenizer.ggml.add_space_prefix"
 
 # realm_vocab of guest/realm.h.
 _MAGIC = 0x434F5652
@@ -47,17 +46,6 @@ _FLAG_ADD_SPACE_PREFIX = 4
 _FLAG_IGNORE_MERGES = 8
 _FLAG_HAS_SCORES = 16
 _FLAG_HAS_TYPES = 32
-
-
-class TokenType:
-    """Values of ``tokenizer.ggml.token_type``."""
-
-    NORMAL = 1
-    UNKNOWN = 2
-    CONTROL = 3
-    USER_DEFINED = 4
-    UNUSED = 5
-    BYTE = 6
 
 
 class Vocabulary:
@@ -98,22 +86,22 @@ class Vocabulary:
 
     def __init__(self, file: GGUFFile) -> None:
         self._file: GGUFFile | None = file
-        self.tokenizer = _tokenizer(file)
+        self.tokenizer = read_tokenizer(file)
         pre_tokenizer = self._read_pre_tokenizer(file)
         self._pre_kind = pre_tokenizer.kind
         self._ignore_merges = pre_tokenizer.ignore_merges
-        self._tokens = _strings(file, TOKENS_KEY)
+        self._tokens = read_strings(file, TOKENS_KEY)
         self.num_tokens = len(self._tokens)
-        _check_tokens(file, self._tokens)
-        self._scores = _scores(file, self.num_tokens)
-        self._types = _types(file, self.num_tokens)
-        self._merges = _strings(file, MERGES_KEY) if self.tokenizer == "gpt2" else None
+        check_tokens(file, self._tokens)
+        self._scores = read_scores(file, self.num_tokens)
+        self._types = read_types(file, self.num_tokens)
+        self._merges = read_strings(file, MERGES_KEY) if self.tokenizer == "gpt2" else None
         self._named = self._find_control_names()
         self._read_special_ids(file)
         is_llama = self.tokenizer == "llama"
-        self.add_bos = _flag(file, ADD_BOS_KEY, default=is_llama or pre_tokenizer.add_bos)
-        self.add_eos = _flag(file, ADD_EOS_KEY, default=False)
-        self.add_space_prefix = _flag(file, ADD_SPACE_KEY, default=is_llama)
+        self.add_bos = read_flag(file, ADD_BOS_KEY, default=is_llama or pre_tokenizer.add_bos)
+        self.add_eos = read_flag(file, ADD_EOS_KEY, default=False)
+        self.add_space_prefix = read_flag(file, ADD_SPACE_KEY, default=is_llama)
         self._file = None  # only errors while reading need it
 
     @classmethod
@@ -168,10 +156,16 @@ class Vocabulary:
         return TokenType.NORMAL if self._types is None else int(self._types[token_id])
 
     def control_tokens(self) -> dict[str, int]:
-        """Return the ids of all control and unknown tokens by their text, in order of ids."""
+        """Return the ids of all control and unknown tokens by their text, in order of ids.
+
+        An end-of-generation token that the file calls user-defined is one too: the guest
+        treats it so, and nobody may write it into a turn.
+        """
         if self._types is None:
             return {}
         is_control = (self._types == TokenType.CONTROL) | (self._types == TokenType.UNKNOWN)
+        for token_id in self.eog_ids:
+            is_control[token_id] |= self._types[token_id] == TokenType.USER_DEFINED
         return {self.token_text(int(i)): int(i) for i in np.flatnonzero(is_control)}
 
     def find_token(self, text: str) -> int | None:
@@ -314,91 +308,6 @@ class Vocabulary:
             message = f"token id {token_id} is out of range for {self.num_tokens} tokens"
             raise IndexError(message)
         return token_id
-
-
-def _tokenizer(file: GGUFFile) -> Literal["llama", "gpt2"]:
-    model = file.metadata.get(MODEL_KEY)
-    if model is None:
-        raise file.error(f"the file has no vocabulary: {MODEL_KEY} is missing")
-    if model == "llama":
-        return "llama"
-    if model == "gpt2":
-        return "gpt2"
-    names = ", ".join(SUPPORTED_TOKENIZERS)
-    shown = repr(model)[:80]
-    raise file.error(
-        f"the tokenizer {shown} is not supported; supported are {names}", key=MODEL_KEY
-    )
-
-
-def _strings(file: GGUFFile, key: str) -> GGUFArray:
-    strings = file.metadata.get(key)
-    if strings is None:
-        raise file.error(f"the vocabulary is incomplete: {key} is missing")
-    if not isinstance(strings, GGUFArray) or strings.element_type is not ValueType.STRING:
-        raise file.error(f"{key} must be an array of strings", key=key)
-    if len(strings.raw) > limits.MAX_VOCABULARY_STRINGS_BYTES:
-        raise file.error(
-            f"{key} has {len(strings.raw)} bytes; "
-            f"at most {limits.MAX_VOCABULARY_STRINGS_BYTES} are allowed",
-            key=key,
-        )
-    return strings
-
-
-def _check_tokens(file: GGUFFile, tokens: GGUFArray) -> None:
-    if not 0 < len(tokens) <= limits.MAX_TOKENS:
-        raise file.error(
-            f"the vocabulary has {len(tokens)} tokens; from 1 to {limits.MAX_TOKENS} is allowed",
-            key=TOKENS_KEY,
-        )
-    longest = int(np.diff(tokens.starts()).max()) - 8
-    if longest > limits.MAX_TOKEN_BYTES:
-        raise file.error(
-            f"the longest token has {longest} bytes; at most {limits.MAX_TOKEN_BYTES} are allowed",
-            key=TOKENS_KEY,
-        )
-
-
-def _numbers(
-    file: GGUFFile, key: str, allowed: tuple[ValueType, ...], num_tokens: int
-) -> NDArray[np.generic] | None:
-    numbers = file.metadata.get(key)
-    if numbers is None:
-        return None
-    names = " or ".join(str(value_type) for value_type in allowed)
-    if not isinstance(numbers, GGUFArray) or numbers.element_type not in allowed:
-        raise file.error(f"{key} must be an array of {names}", key=key)
-    if len(numbers) < num_tokens:
-        raise file.error(f"{key} has {len(numbers)} elements for {num_tokens} tokens", key=key)
-    return numbers.to_numpy()[:num_tokens]
-
-
-def _scores(file: GGUFFile, num_tokens: int) -> NDArray[np.float32] | None:
-    numbers = _numbers(file, SCORES_KEY, (ValueType.FLOAT32, ValueType.INT32), num_tokens)
-    if numbers is None:
-        return None
-    scores = numbers.astype(np.float32)
-    if np.isnan(scores).any():
-        raise file.error(f"{SCORES_KEY} holds numbers that are none (NaN)", key=SCORES_KEY)
-    return scores
-
-
-def _types(file: GGUFFile, num_tokens: int) -> NDArray[np.int32] | None:
-    numbers = _numbers(file, TYPES_KEY, (ValueType.INT32,), num_tokens)
-    if numbers is None:
-        return None
-    types = numbers.astype(np.int32)
-    # What has no meaning has no text either, as in llama.cpp.
-    types[(types < TokenType.NORMAL) | (types > TokenType.BYTE)] = TokenType.UNUSED
-    return types
-
-
-def _flag(file: GGUFFile, key: str, *, default: bool) -> bool:
-    value = file.metadata.get(key, default)
-    if not isinstance(value, bool):
-        raise file.error(f"{key} must be a bool", key=key)
-    return value
 
 
 def _padding(data: bytes | memoryview) -> bytes:

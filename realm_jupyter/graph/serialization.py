@@ -69,9 +69,10 @@ def from_json(text: str) -> Graph:
 
 
 def _read_op(item: object) -> Op:
-    if not isinstance(item, Mapping) or item.get("op") not in OPS:
+    name = item.get("op") if isinstance(item, Mapping) else None
+    if not isinstance(item, Mapping) or not isinstance(name, str) or name not in OPS:
         raise ModelFormatError(f"{item!r:.80} is not an op; ops are {', '.join(sorted(OPS))}")
-    kind = OPS[item["op"]]
+    kind = OPS[name]
     inputs, weights, attributes = item.get("inputs"), item.get("weights"), item.get("attributes")
     if not isinstance(inputs, list) or len(inputs) != len(kind.INPUTS):
         raise ModelFormatError(

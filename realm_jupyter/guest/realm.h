@@ -37,13 +37,13 @@ typedef enum {
 /* ---- Host functions ------------------------------------------------------ */
 
 /* Diagnostics; level 0 debug, 1 info, 2 warning, 3 error. Text is UTF-8. */
-REALM_IMPORT(log) void realm_log(int32_t level, const void *text, uint32_t len);
+REALM_IMPORT(log) void realm_log(int32_t level, const void* text, uint32_t len);
 
 /* Append n token ids to a sequence and write the logits that follow the last one
  * (vocabulary-size floats) to logits, which has room for capacity floats. Blocks.
  * Returns the number of floats written, or a status. */
 REALM_IMPORT(forward)
-int32_t realm_forward(int32_t seq, const int32_t *ids, uint32_t n, float *logits,
+int32_t realm_forward(int32_t seq, const int32_t* ids, uint32_t n, float* logits,
                       uint32_t capacity);
 
 /* Sequences: token ids with a KV cache on the host, named by a handle >= 0. */
@@ -54,40 +54,39 @@ REALM_IMPORT(seq_free) int32_t realm_seq_free(int32_t seq);
 
 /* Stream a piece of text (whole UTF-8 characters) and its token out. */
 REALM_IMPORT(emit)
-int32_t realm_emit(int32_t seq, const void *text, uint32_t len, int32_t token_id,
-                   float logprob);
+int32_t realm_emit(int32_t seq, const void* text, uint32_t len, int32_t token_id, float logprob);
 
 /* ---- Exports of every guest ---------------------------------------------- */
 
 int32_t realm_abi_version(void);
-void *realm_alloc(uint32_t size); /* 16-byte aligned; 0 when out of memory */
-void realm_free(void *ptr);
+void* realm_alloc(uint32_t size); /* 16-byte aligned; 0 when out of memory */
+void realm_free(void* ptr);
 
 /* Take over the vocabulary, laid out as realm_vocab; the guest copies what it keeps. */
-int32_t realm_vocab_load(const void *blob, uint32_t len);
+int32_t realm_vocab_load(const void* blob, uint32_t len);
 
 #define REALM_ADD_SPECIAL 1u   /* add BOS and EOS as the vocabulary says */
 #define REALM_PARSE_SPECIAL 2u /* recognise control tokens in the text */
 
 /* Text (UTF-8) to a span of int32 ids. The byte 0xFF, which no UTF-8 text holds, is
  * dropped, and no control token is recognised across it or starting right after it. */
-realm_span realm_tokenize(const void *text, uint32_t len, uint32_t flags);
+realm_span realm_tokenize(const void* text, uint32_t len, uint32_t flags);
 
 #define REALM_STRIP_SPACE 1u    /* drop the space that the tokenizer put in front */
 #define REALM_RENDER_SPECIAL 2u /* write control tokens out instead of dropping them */
 
 /* Ids to a span of bytes (raw: may hold incomplete UTF-8 where the ids do). */
-realm_span realm_detokenize(const int32_t *ids, uint32_t n, uint32_t flags);
+realm_span realm_detokenize(const int32_t* ids, uint32_t n, uint32_t flags);
 
 /* ---- Resumable guests ---------------------------------------------------- */
 
 /* Start a generation as realm_config says; returns a handle >= 0 or a status. The
  * prompt's tokens are run by the host; the first step gets the logits after them. */
-int32_t realm_generate_begin(const void *config, uint32_t len);
+int32_t realm_generate_begin(const void* config, uint32_t len);
 
 /* Room for num_floats floats, where the host puts logits before a step; 0 when out of
  * memory. One buffer per instance; stays where it is while num_floats does not grow. */
-float *realm_logits(uint32_t num_floats);
+float* realm_logits(uint32_t num_floats);
 
 #define REALM_DENSE 0  /* n logits, indexed by token id */
 #define REALM_SPARSE 1 /* n ids (int32), n logits (float, descending), 1 logsumexp of all */
@@ -104,7 +103,7 @@ realm_span realm_generate_end(int32_t handle);
 
 /* Run a whole generation, calling realm_forward and realm_emit; returns
  * REALM_FINISH_STOP, REALM_FINISH_LENGTH or a status. */
-int32_t realm_generate(const void *config, uint32_t len);
+int32_t realm_generate(const void* config, uint32_t len);
 
 /* ---- Data ---------------------------------------------------------------- */
 
@@ -145,8 +144,8 @@ typedef struct {
   uint32_t num_eog;
 } realm_vocab;
 
-#define REALM_IGNORE_EOS 1u  /* never sample an id of the vocabulary's eog list */
-#define REALM_LOGPROBS 2u    /* fill in logprob and num_alternatives (it costs a pass) */
+#define REALM_IGNORE_EOS 1u /* never sample an id of the vocabulary's eog list */
+#define REALM_LOGPROBS 2u   /* fill in logprob and num_alternatives (it costs a pass) */
 
 /* The header is followed by, each padded with zeros to a multiple of 4:
  *   prompt   int32[num_prompt]: the prompt's ids, which penalties look back on

@@ -8,7 +8,7 @@ from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from realm_jupyter.magics.parsers import CELL_COMMANDS, COMMANDS, EXECUTORS, parser_of
+from realm_jupyter.magics.parsers import CELL_COMMANDS, COMMANDS, DEVICES, EXECUTORS, parser_of
 from realm_jupyter.magics.session import shipped_names
 from realm_jupyter.types import GenerationConfig
 
@@ -70,9 +70,9 @@ def _values(session: Session, command: str, flag: str) -> list[str]:
         "--model": lambda: _models(session),
         "-v": lambda: _variables(session),
         "--var": lambda: _variables(session),
+        "--device": lambda: DEVICES,
         "--executor": lambda: EXECUTORS,
         "--conversation": lambda: session.conversations,
-        "--seed": lambda: (),
     }
     source = sources.get(flag)
     return sorted(source()) if source else list(parser_of(command).choices_of(flag))

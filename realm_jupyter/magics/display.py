@@ -49,7 +49,7 @@ class Answer(Protocol):
         ...
 
     def finish(self, text: str, response: GenerationResponse | None, *, is_stopped: bool) -> None:
-        """Show the final text; calling it again after an interrupt does no harm."""
+        """Show the final text."""
         ...
 
 
@@ -251,7 +251,6 @@ def _print(text: str) -> None:
 class _PlainAnswer:
     def __init__(self) -> None:
         self._num_shown = 0
-        self._is_finished = False
 
     def show(self, text: str) -> None:
         piece = text[self._num_shown :]
@@ -263,9 +262,6 @@ class _PlainAnswer:
 
     def finish(self, text: str, _response: GenerationResponse | None, *, is_stopped: bool) -> None:
         self.show(text)
-        if self._is_finished:
-            return
-        self._is_finished = True
         ending = "" if not text or text.endswith("\n") else "\n"
         _print(ending + (f"{STOPPED}\n" if is_stopped else ""))
 

@@ -44,7 +44,9 @@ class RealmMagics(Magics):
     default_model = Unicode(
         "paris", help="Loaded when a cell asks for an answer and no model is loaded."
     ).tag(config=True)
-    device = Enum(DEVICES, "auto", help="Where models are loaded.").tag(config=True)
+    device = Unicode("auto", help=f"Where models run, such as {', '.join(DEVICES)}.").tag(
+        config=True
+    )
     display = Enum(
         ("auto", "rich", "plain"),
         "auto",
@@ -213,7 +215,7 @@ class RealmMagics(Magics):
         if call.command == "tokenize" and not call.args.text:
             tokens = commands.tokenize(self.session, call.args, prompt, screen)
             return None if call.is_silent else tokens
-        if prompt.strip() or call.command == "tokenize":
+        if call.command != "help" and (prompt.strip() or call.command == "tokenize"):
             raise MagicError(
                 f"{call.command} takes no cell: write %realm {call.command} on a line of its own "
                 f"(cells are for {', '.join(CELL_COMMANDS)})"

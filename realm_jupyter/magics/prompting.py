@@ -9,20 +9,18 @@ from realm_jupyter.human import status_line
 from realm_jupyter.magics.commands import checked_name
 from realm_jupyter.magics.interpolation import interpolate
 from realm_jupyter.types import ChatMessage
-from realm_jupyter.worker import TextStream, follow
+from realm_jupyter.worker import Interrupts, TextStream, follow
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from realm_jupyter.handle import GenerationHandle
-    from realm_jupyter.magics.display import Answer, Screen
+    from realm_jupyter.magics.display import Screen
     from realm_jupyter.magics.parsers import Call
     from realm_jupyter.magics.session import Session
     from realm_jupyter.types import GenerationResponse
 
 __all__ = ["chat_cell", "generate_cell"]
-
-_PATIENCE = 3
 
 
 def generate_cell(session: Session, call: Call, prompt: str, screen: Screen) -> None:
@@ -100,26 +98,16 @@ def _stream(
     """Show an answer as it comes; an interrupt ends it and keeps its text."""
     answer = screen.answer(call.args.format or session.settings.format)
     stream = TextStream(start)
-    follow(stream, answer.show, answer.interval_s)
-    try:
-        response = stream.result()
-    except Exception:
-        _finish(answer, stream.text, None, is_stopped=False)
-        raise
-    _finish(answer, response.text, response, is_stopped=response.finish_reason == "cancelled")
-    session.keep(response, call.args.var)
-    if session.settings.show_status:
-        screen.status(status_line(response, notes=notes))
-    return response
-
-
-def _finish(
-    answer: Answer, text: str, response: GenerationResponse | None, *, is_stopped: bool
-) -> None:
-    """Show the final text, also when the stop button is pressed just then."""
-    for _attempt in range(_PATIENCE):
+    with Interrupts(stream.cancel):
+        follow(stream, answer.show, answer.interval_s)
         try:
-            answer.finish(text, response, is_stopped=is_stopped)
-        except KeyboardInterrupt:
-            continue
-        return
+            response = stream.result()
+        except Exception:
+            answer.finish(stream.text, None, is_stopped=False)
+            raise
+        is_stopped = response.finish_reason == "cancelled"
+        answer.finish(response.text, response, is_stopped=is_stopped)
+        session.keep(response, call.args.var)
+        if session.settings.show_status:
+            screen.status(status_line(response, notes=notes))
+    return response

@@ -10,7 +10,7 @@ from realm_jupyter.human import model_line, one_line
 from realm_jupyter.magics.display import PlainScreen, RichScreen, SilentScreen
 from realm_jupyter.options import did_you_mean
 from realm_jupyter.types import CancelToken
-from realm_jupyter.worker import Worker
+from realm_jupyter.worker import Interrupts, Worker
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -26,8 +26,6 @@ if TYPE_CHECKING:
 __all__ = ["LAST_RESPONSE", "Session", "Settings", "shipped_names"]
 
 LAST_RESPONSE = "_realm"
-# Presses of the stop button before a load that does not stop is left to itself.
-_PATIENCE = 3
 _WAIT_S = 0.1
 
 
@@ -164,29 +162,21 @@ class Session:
             )
             return info
 
-        worker = Worker(load_model, "realm-load")
-        num_interrupts = 0
-        while True:
+        with Interrupts(cancel.cancel):
+            worker = Worker(load_model, "realm-load")
+            while not worker.wait(_WAIT_S):
+                if latest:
+                    bar.show(latest[-1])
+                    del latest[:-1]
             try:
-                while not worker.wait(_WAIT_S):
-                    if latest:
-                        bar.show(latest[-1])
-                        del latest[:-1]
-                break
-            except KeyboardInterrupt:
-                cancel.cancel()
-                num_interrupts += 1
-                if num_interrupts > _PATIENCE:
-                    raise
-        try:
-            info = worker.result()
-        except LoadCancelledError:
-            bar.finish(f"loading {source} was stopped; nothing stays loaded", is_news=True)
-            raise
-        except Exception:
-            bar.finish(f"loading {source} failed", is_news=False)
-            raise
-        bar.finish(f"{info.id} is loaded: {model_line(info)}", is_news=is_news)
+                info = worker.result()
+            except LoadCancelledError:
+                bar.finish(f"loading {source} was stopped; nothing stays loaded", is_news=True)
+                raise
+            except Exception:
+                bar.finish(f"loading {source} failed", is_news=False)
+                raise
+            bar.finish(f"{info.id} is loaded: {model_line(info)}", is_news=is_news)
         return info
 
     def ensure_model(self, name: str | None, screen: Screen) -> tuple[ModelInfo, tuple[str, ...]]:

@@ -80,14 +80,20 @@ class Tokens(list[int]):
         super().__init__(token_ids)
         self._texts = tuple(texts)
 
-    def _repr_mimebundle_(self, **_kwargs: Any) -> dict[str, str]:
+    def _table(self) -> Table:
         rows = [
             (str(token_id), repr(text)) for token_id, text in zip(self, self._texts, strict=False)
         ]
         more = len(self) - len(rows)
         note = f"{len(self)} tokens" + (f", {more} of them not shown" if more else "")
-        bundle: dict[str, str] = Table(("id", "text"), rows, self, note)._repr_mimebundle_()
-        return bundle
+        return Table(("id", "text"), rows, self, note)
+
+    # IPython prints a list its own way unless told otherwise here.
+    def _repr_pretty_(self, printer: Any, _cycle: bool) -> None:  # noqa: FBT001 - its signature
+        printer.text(repr(self._table()))
+
+    def _repr_html_(self) -> str:
+        return self._table()._repr_html_()
 
 
 class Transcript:

@@ -87,7 +87,9 @@ class ControlText:
     def broken(self, text: str, marker: str, *, with_edges: bool = True) -> str:
         """Return the text with a marker in every control token.
 
-        It stands after the token's first character, or before its only one.
+        It stands after the token's first character, or before its only one. (What
+        directly follows a marker cannot begin a token, so none may stand at the end of
+        the text, where the template's own token begins.)
 
         Parameters
         ----------
@@ -95,8 +97,9 @@ class ControlText:
         marker : str
             One character that does not occur in the text.
         with_edges : bool
-            Also mark an end of the text that a template could complete to a token: its
-            start when that is the end of a token, its end when that is a token's start.
+            Also mark what a template could complete to a token: the start of the text
+            when that is the end of a token, and the place before the last characters
+            when these begin a token.
         """
         places = self._places(text)
         if with_edges:
@@ -128,31 +131,35 @@ class ControlText:
         """Return the edges that need a marker, with and without white space around.
 
         Templates strip content, and what is then outermost meets the template's text.
+        At the end the marker stands before what begins a token, not after it: there it
+        would hide the template's own token that follows.
         """
         places = set()
         bare_start = len(text) - len(text.lstrip())
         bare_end = len(text.rstrip())
         for start in {0, bare_start}:
-            if self._completes(text[start : start + self._longest], self._by_end, is_start=True):
+            head = text[start : start + self._longest]
+            if any(_begins(head[:length][::-1], self._by_end) for length in _lengths(head)):
                 places.add(start)
         for end in {len(text), bare_end}:
             tail = text[max(0, end - self._longest) : end]
-            if self._completes(tail, self._by_start, is_start=False):
-                places.add(end)
+            for length in _lengths(tail):
+                if _begins(tail[-length:], self._by_start):
+                    places.add(end - length)
         return places
 
-    @staticmethod
-    def _completes(text: str, tokens: Sequence[str], *, is_start: bool) -> bool:
-        """Whether the text's outermost characters are the other part of a token."""
-        for length in range(1, len(text) + 1):
-            part = text[:length][::-1] if is_start else text[-length:]
-            place = bisect_left(tokens, part)
-            # A proper part: the token itself sorts first and does not count.
-            if place < len(tokens) and tokens[place] == part:
-                place += 1
-            if place < len(tokens) and tokens[place].startswith(part):
-                return True
-        return False
+
+def _lengths(text: str) -> range:
+    return range(1, len(text) + 1)
+
+
+def _begins(part: str, tokens: Sequence[str]) -> bool:
+    """Whether a token, in a sorted list of them, begins with this part and goes on."""
+    place = bisect_left(tokens, part)
+    # A proper part: the token itself sorts first and does not count.
+    if place < len(tokens) and tokens[place] == part:
+        place += 1
+    return place < len(tokens) and tokens[place].startswith(part)
 
 
 def _pair_pattern(tokens: Sequence[str]) -> re.Pattern[str] | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import os
 import re
+import stat
 from pathlib import Path
 
 from realm_jupyter.errors import ModelFormatError, ModelNotFoundError
@@ -57,26 +58,35 @@ def resolve_source(name_or_path: str | os.PathLike[str]) -> Path:
     """
     text = os.fspath(name_or_path)
     if not isinstance(text, str) or not text or "\0" in text:
-        raise _not_found(f"{name_or_path!r} is not the name or path of a model", str(text), ())
+        raise _not_found(f"{name_or_path!r:.200} is not the name or path of a model", str(text), ())
     try:
         path = Path(text).expanduser()
     except RuntimeError:  # ~name of a user that is not there
         path = Path(text)
-    if text in shipped_names() and not path.is_file():
+    if text in shipped_names() and _mode(path) is None:
         return shipped_path(text)
     path = _first_part(path)
-    if path.is_file():
-        return path
-    if path.is_dir():
+    mode = _mode(path)
+    if mode is None:
+        suggestions = _suggestions(text, path)
+        raise _not_found(f"there is no model {text!r:.200}", text, suggestions)
+    if stat.S_ISDIR(mode):
         raise _is_folder(path)
-    try:
-        exists = path.exists()
-    except OSError:  # a name too long, a loop of links
-        exists = False
-    if exists:
+    if not stat.S_ISREG(mode):
         raise ModelFormatError("this is a pipe, a socket or a device, not a file", path=path)
-    suggestions = _suggestions(text, path)
-    raise _not_found(f"there is no model {text!r}", text, suggestions)
+    return path
+
+
+def _mode(path: Path) -> int | None:
+    """Return what kind of thing a path leads to, or None if to nothing."""
+    try:
+        return path.stat().st_mode
+    except PermissionError as error:
+        raise ModelFormatError(
+            "the file cannot be reached: permission denied", path=path
+        ) from error
+    except (OSError, ValueError):  # missing, a name too long, a loop of links
+        return None
 
 
 def _first_part(path: Path) -> Path:

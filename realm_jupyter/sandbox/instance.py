@@ -15,12 +15,12 @@ from realm_jupyter.errors import (
     GuestAbiError,
     GuestError,
     GuestLimitError,
-    GuestTrapError,
     ModelFormatError,
 )
 from realm_jupyter.sandbox import abi
+from realm_jupyter.sandbox.call_fault import CallFault
 from realm_jupyter.sandbox.event import GuestEvent, parse_event
-from realm_jupyter.sandbox.function import GuestFunction, take_stray_exception
+from realm_jupyter.sandbox.function import GuestFunction
 from realm_jupyter.sandbox.host_functions import HostBinding, HostFunctions, NoHost
 from realm_jupyter.sandbox.limits import GuestLimits
 from realm_jupyter.sandbox.memory import GuestMemory, PointerError
@@ -35,10 +35,9 @@ if TYPE_CHECKING:
 
 __all__ = ["GuestInstance"]
 
-_MAX_FRAMES = 32
+_START = "start"
 _MIN_BUFFER_BYTES = 4096
 _KEPT_BUFFER_BYTES = 64 << 10
-_NO_OFFSET = 2**63  # what wasmtime reports for a frame without a place
 _LOGSUMEXP = struct.Struct("<f")
 _T = TypeVar("_T")
 
@@ -117,7 +116,7 @@ class GuestInstance:
         store = self._live_store()
         imports = self._binding.bind(store, self.module.imports)
         exports = self._guarded(
-            "start", lambda: wasmtime.Instance(store, compiled, imports).exports(store)
+            _START, lambda: wasmtime.Instance(store, compiled, imports).exports(store)
         )
         memory = exports["memory"]
         if not isinstance(memory, wasmtime.Memory):  # pragma: no cover - checked by the module
@@ -409,8 +408,15 @@ class GuestInstance:
             if binding.memory is not None:
                 self.memory_bytes = binding.memory.size_bytes(store)
         except (wasmtime.Trap, wasmtime.WasmtimeError) as caught:
-            error = self._error_of(name, caught, store)
-            self._fault = str(error)
+            error = CallFault(
+                where=f"{self.module.name}'s start" if name == _START else f"the guest's {name}",
+                is_start=name == _START,
+                limits=self.limits,
+                cause=self._watch.cause,
+                is_closed=self._is_closed,
+                memory_bytes=binding.memory.size_bytes(store) if binding.memory else 0,
+            ).error(caught)
+            self._fault = str(error) or type(error).__name__
         finally:
             self._in_call = False
             if self._is_closed or self._fault:
@@ -421,57 +427,6 @@ class GuestInstance:
         if error is not None:
             raise error
         return result
-
-    def _error_of(
-        self,
-        name: str,
-        caught: wasmtime.Trap | wasmtime.WasmtimeError,
-        store: wasmtime.Store,
-    ) -> BaseException:
-        """Return what an error of wasmtime means."""
-        where = f"the guest's {name}" if name != "start" else f"the start of {self.module.name}"
-        if isinstance(caught, wasmtime.WasmtimeError):
-            message = str(caught)
-            if "limit" in message:
-                # wasmtime's wording for a memory or table above the store's limits.
-                return GuestLimitError(f"{where} ran into a limit: {message}", limit="memory")
-            return GuestAbiError(f"{where} failed: {message}")
-        code = _trap_code(caught)
-        stray = None if code else take_stray_exception()
-        if stray is not None:
-            return stray
-        frames = tuple(_frame(frame) for frame in caught.frames[:_MAX_FRAMES])
-        place = f" at {frames[0]}" if frames else ""
-        limit, why = self._limit_of(code, store)
-        if limit:
-            return GuestLimitError(f"{where} {why}{place}", limit=limit)
-        why = f"trapped: {code or caught.message}"
-        return GuestTrapError(f"{where} {why}{place}", trap_code=code, frames=frames)
-
-    def _limit_of(self, code: str, store: wasmtime.Store) -> tuple[str, str]:
-        """Return the limit that a trap is due to, if any, and how to say so."""
-        limits = self.limits
-        if code == "interrupt":
-            if self._watch.cause == "interrupt":
-                return "interrupt", "was closed" if self._is_closed else "was interrupted"
-            return "deadline", f"ran past its deadline of {limits.deadline_ms} ms"
-        if code == "stack_overflow":
-            return "stack", f"ran out of its stack of {limits.stack_bytes} bytes"
-        if self._is_memory_full(store):
-            size = limits.memory_bytes
-            return "memory", f"trapped ({code}) with its memory at the limit of {size} bytes"
-        return "", ""
-
-    def _is_memory_full(self, store: wasmtime.Store) -> bool:
-        """Whether a refused ``memory.grow`` is the likely cause of a trap.
-
-        wasmtime does not tell of refusals; a memory within a sixteenth of its limit is
-        taken for one.
-        """
-        memory = self._binding.memory
-        return (
-            memory is not None and memory.size_bytes(store) >= self.limits.memory_bytes * 15 // 16
-        )
 
     def _exchange(
         self,
@@ -568,17 +523,3 @@ def _host_of(reference: weakref.ref[GuestInstance]) -> HostFunctions:
     if instance is None:  # pragma: no cover - a running call holds its instance
         raise GuestError("this guest instance is gone")
     return instance.host
-
-
-def _trap_code(trap: wasmtime.Trap) -> str:
-    try:
-        code = trap.trap_code
-    except ValueError:
-        return "unknown"  # a code that this wasmtime has and its binding does not
-    return code.name.lower() if code is not None else ""
-
-
-def _frame(frame: wasmtime.Frame) -> str:
-    name = frame.func_name or f"function {frame.func_index}"
-    offset = frame.module_offset
-    return f"{name} (0x{offset:x})" if offset < _NO_OFFSET else name

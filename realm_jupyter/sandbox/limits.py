@@ -25,8 +25,8 @@ class GuestLimits:
     memory_bytes : int, 65536 to 2**32, default 1 GiB
         Size that the guest's linear memory may reach, the vocabulary included.
     deadline_ms : int, 1 to 86400000, default 10000
-        Time that the guest itself may compute in one call. Waiting in host functions
-        does not count, and each forward pass that ran starts the time anew, so that it
+        Time that the guest itself may compute in one call. A host function counts for
+        0.1 ms, however long the guest waits in it, and each forward pass that ran starts the time anew, so that it
         bounds a step of a blocking guest and not its whole generation.
     table_elements : int, default 10000
         Entries that the guest's function table may have.

@@ -129,7 +129,8 @@ class GuestModule:
             module = wasmtime.Module(engine, wasm)
         except wasmtime.WasmtimeError as error:
             raise GuestAbiError(
-                f"{name} is not a valid WebAssembly module: {error}", expected="valid WebAssembly"
+                f"{name} is not a valid WebAssembly module: {' '.join(str(error).split())}",
+                expected="valid WebAssembly",
             ) from error
         code = bytes(module.serialize())
         guest = cls(name, code, module)

@@ -25,6 +25,8 @@ Cause = Literal["deadline", "interrupt"]
 
 # How long the guest may still run once a host function has failed under it.
 GRACE_S = 0.1
+# What a host call counts for: a guest that does nothing but log or emit ends as well.
+HOST_CALL_S = 1e-4
 
 
 class Watchdog:
@@ -89,11 +91,13 @@ class Watchdog:
                 for watch in self._watches:
                     if watch.deadline <= now:
                         watch.end("deadline")
+                # Also when the deadline is far: the calls may be over long before it.
                 self._wake_at = min((watch.deadline for watch in self._watches), default=math.inf)
-                if self._wake_at < math.inf:
-                    self.lock.wait(self._wake_at - now)
-                elif not self.lock.wait(self.idle_s) and self._wake_at == math.inf:
+                self._wake_at = min(self._wake_at, now + self.idle_s)
+                is_notified = self.lock.wait(self._wake_at - now)
+                if not is_notified and not self._watches:
                     self._thread = None
+                    self._wake_at = math.inf
                     return
 
 
@@ -162,7 +166,7 @@ class Watch:
         """Stop the clock: a host function runs."""
         with self._dog.lock:
             if self._is_running:
-                self._remaining_s = self.deadline - monotonic()
+                self._remaining_s = self.deadline - monotonic() - HOST_CALL_S
                 self.deadline = math.inf
 
     def resume(self, *, renew: bool = False, is_failing: bool = False) -> None:

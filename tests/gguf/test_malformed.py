@@ -52,14 +52,15 @@ def by_name(cases):
 @by_name(MALFORMED)
 def test_a_malformed_file_is_an_error_that_names_file_and_byte(case, tmp_path):
     path = tmp_path / "model.gguf"
-    path.write_bytes(case.data)
-    message = "the file is empty" if not case.data else case.message
+    data = case.data
+    path.write_bytes(data)
+    message = case.message if data else "the file is empty"
     with pytest.raises(ModelFormatError, match=re.escape(message)) as caught:
         GGUFFile.open(path)
     assert caught.value.path == path
     assert str(path) in str(caught.value)
     assert caught.value.offset_bytes is not None
-    assert 0 <= caught.value.offset_bytes <= len(case.data)
+    assert 0 <= caught.value.offset_bytes <= len(data)
     if case.offset is not None:
         assert caught.value.offset_bytes == case.offset
 
@@ -250,9 +251,9 @@ def test_the_largest_files_that_are_allowed_cost_little(tmp_path):
         _, peak = tracemalloc.get_traced_memory()
         tracemalloc.stop()
         assert peak < 64 << 20, name
-        start = time.perf_counter()
+        start = time.process_time()
         GGUFFile.open(path).close()
-        assert time.perf_counter() - start < 10, name  # about 1 s on a quiet machine
+        assert time.process_time() - start < 10, name  # about 1 s on a quiet machine
 
 
 def test_opening_keeps_no_object_per_string():
@@ -268,17 +269,18 @@ def test_opening_keeps_no_object_per_string():
     tracemalloc.stop()
 
 
-def test_metadata_beyond_the_limit_is_an_error():
-    entry = field("big", STRING, "a" * (64 << 20))
-    data = b"".join(
-        [struct.pack("<4sIQQ", b"GGUF", 3, 0, 5)]
-        + [string(f"big{i}") + entry[11:] for i in range(5)]
-    )
-    with pytest.raises(
-        ModelFormatError,
-        match="longer than the 268435456 bytes that are allowed, with the value of 'big3'",
-    ):
-        GGUFFile.open(data)
+def test_metadata_beyond_the_limit_is_an_error(tmp_path):
+    path = tmp_path / "large.gguf"
+    with path.open("wb") as file:  # with holes: it takes no room
+        file.write(struct.pack("<4sIQQ", b"GGUF", 3, 0, 5))
+        for i in range(5):
+            file.write(string(f"big{i}") + struct.pack("<IQ", STRING, 64 << 20))
+            file.seek(64 << 20, os.SEEK_CUR)
+        file.truncate(file.tell())
+    message = "longer than the 268435456 bytes that are allowed, with the value of 'big3'"
+    with pytest.raises(ModelFormatError, match=message) as caught:
+        GGUFFile.open(path)
+    assert caught.value.path == path
 
 
 def test_keys_beyond_the_limit_are_an_error():

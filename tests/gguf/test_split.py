@@ -38,7 +38,7 @@ def paths(tmp_path):
     return write_split(tmp_path, FIELDS, PARTS)
 
 
-def rewrite(path, number, count, total, tensors=(), kinds=(U16, U16, I32)):
+def rewrite(path, number, count, total, tensors=(), *, kinds=(U16, U16, I32)):
     split = [
         field("split.no", kinds[0], number),
         field("split.count", kinds[1], count),
@@ -81,19 +81,19 @@ def test_a_missing_part_is_an_error_that_names_it(paths):
 
 
 def test_another_part_than_the_first_is_an_error_that_names_the_first(paths):
-    with pytest.raises(ModelFormatError, match="open model-00001-of-00003.gguf instead"):
+    with pytest.raises(ModelFormatError, match=r"open model-00001-of-00003.gguf instead"):
         GGUFFile.open(paths[1])
 
 
 def test_a_name_without_numbers_is_an_error(paths, tmp_path):
     renamed = paths[0].rename(tmp_path / "renamed.gguf")
-    with pytest.raises(ModelFormatError, match="does not end in -00001-of-00003.gguf"):
+    with pytest.raises(ModelFormatError, match=r"does not end in -00001-of-00003.gguf"):
         GGUFFile.open(renamed)
 
 
 def test_a_name_with_another_count_is_an_error(paths, tmp_path):
     renamed = paths[0].rename(tmp_path / "model-00001-of-00004.gguf")
-    with pytest.raises(ModelFormatError, match="does not end in -00001-of-00003.gguf"):
+    with pytest.raises(ModelFormatError, match=r"does not end in -00001-of-00003.gguf"):
         GGUFFile.open(renamed)
 
 
@@ -119,7 +119,7 @@ def test_counts_out_of_range_are_an_error(tmp_path, count):
 def test_a_negative_count_is_an_error(tmp_path):
     path = tmp_path / "model-00001-of-00002.gguf"
     rewrite(path, 0, -1, 0, kinds=(U16, I32, I32))
-    with pytest.raises(ModelFormatError, match="split.count is -1"):
+    with pytest.raises(ModelFormatError, match=r"split.count is -1"):
         GGUFFile.open(path)
 
 
@@ -127,7 +127,7 @@ def test_a_negative_count_is_an_error(tmp_path):
 def test_a_count_that_is_no_whole_number_is_an_error(tmp_path, kind, value):
     path = tmp_path / "model-00001-of-00002.gguf"
     rewrite(path, 0, value, 0, kinds=(U16, kind, I32))
-    with pytest.raises(ModelFormatError, match="split.count must be a whole number"):
+    with pytest.raises(ModelFormatError, match=r"split.count must be a whole number"):
         GGUFFile.open(path)
 
 
@@ -157,13 +157,13 @@ def test_parts_that_disagree_are_an_error(paths, number, count, total, message):
 
 def test_a_part_that_says_nothing_of_a_split_is_an_error(paths):
     paths[2].write_bytes(gguf_bytes([], PARTS[2]))
-    with pytest.raises(ModelFormatError, match="split.no is missing"):
+    with pytest.raises(ModelFormatError, match=r"split.no is missing"):
         GGUFFile.open(paths[0])
 
 
 def test_a_total_that_is_not_reached_is_an_error(paths):
     rewrite(paths[2], 2, 3, 5, PARTS[2][:1])
-    with pytest.raises(ModelFormatError, match="split.tensors.count is 5, but the 3 files hold 4"):
+    with pytest.raises(ModelFormatError, match=r"split.tensors.count is 5, but the 3 files hold 4"):
         GGUFFile.open(paths[0])
 
 

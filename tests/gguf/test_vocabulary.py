@@ -223,23 +223,11 @@ class Blob:
     """Reads a realm_vocab, as realm.h lays it out."""
 
     def __init__(self, data: bytes) -> None:
-        names = [
-            "magic",
-            "header_bytes",
-            "tokenizer",
-            "pre",
-            "flags",
-            "bos",
-            "eos",
-            "unk",
-            "num_tokens",
-            "tokens_bytes",
-            "num_merges",
-            "merges_bytes",
-            "num_eog",
-        ]
-        for name, value in zip(names, struct.unpack_from("<5I3i5I", data), strict=True):
-            setattr(self, name, value)
+        values = struct.unpack_from("<5I3i5I", data)
+        self.magic, self.header_bytes, self.tokenizer, self.pre, self.flags = values[:5]
+        self.bos, self.eos, self.unk = values[5:8]
+        self.num_tokens, self.tokens_bytes, self.num_merges, self.merges_bytes = values[8:12]
+        self.num_eog = values[12]
         assert self.magic == 0x434F5652
         assert self.header_bytes == 52
         self._data, self._at = data, self.header_bytes

@@ -65,15 +65,17 @@ def test_without_any_stage_the_models_own_distribution_is_drawn_from(guest):
         ({"top_k": 4}, [1, 2, 3, 4]),
         ({"top_k": 1_000_000}, [1, 2, 3, 4]),
         ({"top_p": 0}, [0, 0, 0, 1]),
-        ({"top_p": 0.39}, [0, 0, 0, 1]),
-        ({"top_p": 0.41}, [0, 0, 3, 4]),
-        ({"top_p": 0.69}, [0, 0, 3, 4]),
-        ({"top_p": 0.71}, [0, 2, 3, 4]),
-        ({"top_p": 0.91}, [1, 2, 3, 4]),
+        ({"top_p": 0.3999}, [0, 0, 0, 1]),
+        ({"top_p": 0.4001}, [0, 0, 3, 4]),
+        ({"top_p": 0.6999}, [0, 0, 3, 4]),
+        ({"top_p": 0.7001}, [0, 2, 3, 4]),
+        ({"top_p": 0.8999}, [0, 2, 3, 4]),
+        ({"top_p": 0.9001}, [1, 2, 3, 4]),
         ({"min_p": 1}, [0, 0, 0, 1]),
-        ({"min_p": 0.6}, [0, 0, 3, 4]),
-        ({"min_p": 0.3}, [0, 2, 3, 4]),
-        ({"min_p": 0.2}, [1, 2, 3, 4]),
+        ({"min_p": 0.7499}, [0, 0, 3, 4]),
+        ({"min_p": 0.7501}, [0, 0, 0, 4]),
+        ({"min_p": 0.2501}, [0, 2, 3, 4]),
+        ({"min_p": 0.2499}, [1, 2, 3, 4]),
         ({"temperature": 0.5}, [1, 4, 9, 16]),
         ({"temperature": 2}, [1, 2**0.5, 3**0.5, 2]),
         ({"temperature": 1e-30}, [0, 0, 0, 1]),
@@ -88,11 +90,11 @@ def test_filters(guest, changes, expected):
     ("typical_p", "expected"),
     [
         (0.0, [0, 1, 0, 0]),
-        (0.19, [0, 1, 0, 0]),
-        (0.21, [0, 1, 1, 0]),
-        (0.41, [0, 1, 1, 2.5]),
-        (0.89, [0, 1, 1, 2.5]),
-        (0.91, [0.5, 1, 1, 2.5]),
+        (0.1999, [0, 1, 0, 0]),
+        (0.2001, [0, 1, 1, 0]),
+        (0.4001, [0, 1, 1, 2.5]),
+        (0.8999, [0, 1, 1, 2.5]),
+        (0.9001, [0.5, 1, 1, 2.5]),
     ],
 )
 def test_typical_p_keeps_what_is_as_surprising_as_expected(guest, typical_p, expected):
@@ -104,10 +106,12 @@ def test_typical_p_keeps_what_is_as_surprising_as_expected(guest, typical_p, exp
 @pytest.mark.parametrize(
     ("threshold", "expected"),
     [
-        (0.05, [1, 0, 0, 0]),  # all four are top choices: the least likely stays
-        (0.15, [1, 2, 0, 0]),
-        (0.25, [1, 2, 3, 0]),
-        (0.35, [1, 2, 3, 4]),  # one alone is no choice
+        (0.0999, [1, 0, 0, 0]),  # all four are top choices: the least likely stays
+        (0.1001, [1, 2, 0, 0]),
+        (0.1999, [1, 2, 0, 0]),
+        (0.2001, [1, 2, 3, 0]),
+        (0.2999, [1, 2, 3, 0]),
+        (0.3001, [1, 2, 3, 4]),  # one alone is no choice
         (0.6, [1, 2, 3, 4]),
     ],
 )
@@ -354,7 +358,9 @@ def test_all_tokens_forbidden_by_bias_is_refused(guest):
 
 
 @pytest.mark.parametrize("temperature", [0, 1])
-@pytest.mark.parametrize("filters", [{}, {"top_k": 1}, {"top_p": 0.1}, {"min_p": 1}, {"mirostat": 2}])
+@pytest.mark.parametrize(
+    "filters", [{}, {"top_k": 1}, {"top_p": 0.1}, {"min_p": 1}, {"mirostat": 2}]
+)
 def test_end_of_generation_is_forbidden_until_min_tokens(guest_with_eog, temperature, filters):
     # It is all but certain, and a bias favours it on top.
     handle = guest_with_eog.begin(
@@ -413,5 +419,8 @@ def test_as_many_alternatives_as_asked_for_and_there_are(guest, logprobs, expect
 def test_impossible_tokens_are_no_alternatives(guest):
     handle = guest.begin(logprobs=4)
     event = guest.step(handle, [1, NAN, -INF, 1])
-    assert event.alternatives == ((0, pytest.approx(-math.log(2))), (3, pytest.approx(-math.log(2))))
+    assert event.alternatives == (
+        (0, pytest.approx(-math.log(2))),
+        (3, pytest.approx(-math.log(2))),
+    )
     guest.end(handle)

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from IPython.core.interactiveshell import InteractiveShell
 from IPython.utils.capture import capture_output
-from support.fake_realm import FakeRealm
 from traitlets.config import Config
 
 from realm_jupyter.magics import (
@@ -17,6 +16,7 @@ from realm_jupyter.magics import (
     unload_ipython_extension,
 )
 from realm_jupyter.models import sources
+from support.fake_realm import FakeRealm
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -46,14 +46,12 @@ class Notebook:
         self.shell = shell
         self.magics = magics
         self.realm = realm
-        self.result: Any = None
 
     def run(self, cell: str) -> Cell:
         """Run a cell; an error that IPython would show is kept, not raised."""
         with capture_output() as captured:
             result = self.shell.run_cell(cell)
-        self.result = result
-        return Cell(captured, result)
+        return Cell(captured, result, self.shell)
 
     @property
     def prompt(self) -> str:
@@ -63,7 +61,8 @@ class Notebook:
 class Cell:
     """What a cell showed."""
 
-    def __init__(self, captured: Any, result: Any) -> None:
+    def __init__(self, captured: Any, result: Any, shell: InteractiveShell) -> None:
+        self._shell = shell
         self.stdout: str = captured.stdout
         self.stderr: str = captured.stderr
         self.messages: list[dict[str, Any]] = captured._outputs
@@ -94,6 +93,11 @@ class Cell:
         return self.answers[-1]["data"]
 
     @property
+    def representations(self) -> dict[str, Any]:
+        """How the value of the cell is shown, by type."""
+        return self._shell.display_formatter.format(self.result)[0]
+
+    @property
     def shown_error(self) -> list[str]:
         """Lines of the traceback that the notebook shows."""
         assert self.error is not None
@@ -110,5 +114,3 @@ def notebook(shell: InteractiveShell, monkeypatch: pytest.MonkeyPatch) -> Iterat
     magics.display = "rich"
     yield Notebook(shell, magics, realm)
     unload_ipython_extension(shell)
-
-

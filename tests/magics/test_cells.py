@@ -5,10 +5,10 @@ from __future__ import annotations
 import time
 
 import pytest
-from support.fake_realm import SEED, FakeFailureError
 
 from realm_jupyter.errors import GuestTrapError, MagicError
 from realm_jupyter.types import ChatMessage, GenerationResponse
+from support.fake_realm import SEED, FakeFailureError
 
 PROMPTS = [
     '{"a": 1}',
@@ -48,7 +48,9 @@ def test_a_prompt_arrives_byte_for_byte(notebook, prompt):
     assert notebook.prompt == prompt
 
 
-@pytest.mark.parametrize("first", ["%%realm", "%%realm generate", "%%realm --seed 3", "\n%%realm  "])
+@pytest.mark.parametrize(
+    "first", ["%%realm", "%%realm generate", "%%realm --seed 3", "\n%%realm  "]
+)
 def test_a_cell_without_a_subcommand_generates(notebook, first):
     assert notebook.run(f"{first}\nHello").error is None
     assert notebook.prompt == "Hello"
@@ -64,8 +66,8 @@ def test_only_the_newline_that_nobody_wrote_is_taken_off(notebook):
 def test_an_existing_variable_is_put_in(notebook):
     notebook.shell.user_ns["x"] = {"deep": [1]}
     notebook.shell.user_ns["point"] = complex(1, 2)
-    notebook.run("%%realm\n{{x}} {{point.real}} {{point.nothing}} {{y}} {x} $x {{{x}}}")
-    assert notebook.prompt == "{'deep': [1]} 1.0 {{point.nothing}} {{y}} {x} $x {{{x}}}"
+    notebook.run("%%realm\n{{x}} {{point.real}} {{point.nothing}} {{y}} {x} $x {{ x }}")
+    assert notebook.prompt == "{'deep': [1]} 1.0 {{point.nothing}} {{y}} {x} $x {{ x }}"
 
 
 def test_the_first_line_is_not_expanded_by_ipython(notebook):
@@ -337,8 +339,10 @@ def test_conversations_are_apart(notebook):
 
 def test_a_conversation_is_shown_and_forgotten(notebook):
     notebook.run("%%realm chat --system Short.\nHi")
-    shown = notebook.run("%realm chat").messages[-1]["data"]
-    assert shown["text/markdown"] == "**System**\n\nShort.\n\n**You**\n\nHi\n\n**Model**\n\nHello, world!"
+    shown = notebook.run("%realm chat").representations
+    assert shown["text/markdown"] == (
+        "**System**\n\nShort.\n\n**You**\n\nHi\n\n**Model**\n\nHello, world!"
+    )
     assert shown["text/plain"].endswith("Model: Hello, world!")
     assert "forgotten" in notebook.run("%realm chat --reset").stdout
     assert "empty" in notebook.run("%realm chat").stdout

@@ -17,7 +17,7 @@ from realm_jupyter.errors import (
 from realm_jupyter.sandbox import abi
 
 HEADER = (Path(__file__).resolve().parents[2] / "realm_jupyter" / "guest" / "realm.h").read_text()
-CODE = re.sub(r"/\*.*?\*/", "", HEADER, flags=re.DOTALL)
+CODE = re.sub(r"/\*.*?\*/", "", HEADER, flags=re.DOTALL).replace("* ", " *")
 TYPES = {
     "void": "",
     "void *": "i32",

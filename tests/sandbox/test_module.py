@@ -46,7 +46,7 @@ def test_malformed_modules_are_abi_errors(data):
         ('(import "realm" "open" (func (param i32)))', "realm.open"),
         ('(import "realm" "log" (func (param i32 i32)))', "realm.log"),
         ('(import "realm" "log" (global i32))', "realm.log"),
-        ('(import "realm" "forward" (memory 1))', "realm.forward"),
+        ('(import "realm" "forward" (table 1 funcref))', "realm.forward"),
         ('(import "realm" "seq_new" (func (result i64)))', "realm.seq_new"),
     ],
 )

@@ -28,7 +28,7 @@ def write_big_llama(
 ) -> Path:
     """Write a llama whose feed-forward weights are half F32, half Q8_0; a sparse file.
 
-    Its size is about ``layers * embedding * feed_forward * 7.6`` bytes.
+    Its size is about ``layers * embedding * feed_forward * 6.1`` bytes.
     """
     fields = [
         field("general.architecture", STRING, "llama"),

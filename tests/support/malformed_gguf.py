@@ -9,7 +9,7 @@ at the cases.
 from __future__ import annotations
 
 import struct
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from support.tiny_gguf import (
     ARRAY,
@@ -29,6 +29,9 @@ from support.tiny_gguf import (
     tensor_record,
 )
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
 MINUS_ONE = (1 << 64) - 1
 I8_TENSOR, F32_TENSOR, Q4_0_TENSOR = 24, 0, 2
 
@@ -36,12 +39,17 @@ I8_TENSOR, F32_TENSOR, Q4_0_TENSOR = 24, 0, 2
 class Malformed(NamedTuple):
     """Bytes, a part of the message that they must lead to, and where it must point.
 
-    ``offset`` is None where any place inside the file will do.
+    ``content`` is a function where the bytes are many; ``offset`` is None where any
+    place inside the file will do.
     """
 
-    data: bytes
+    content: bytes | Callable[[], bytes]
     message: str
     offset: int | None = None
+
+    @property
+    def data(self) -> bytes:
+        return self.content if isinstance(self.content, bytes) else self.content()
 
 
 def _one_tensor(dims, *, kind=F32_TENSOR, offset=0, data=bytes(4096), **lies) -> bytes:
@@ -147,7 +155,9 @@ METADATA = {
         49,
     ),
     "too_many_strings": Malformed(
-        assemble([array_field("k", STRING, [], count=(1 << 22) + 1) + bytes(8 * (1 << 22) + 8)]),
+        lambda: assemble(
+            [array_field("k", STRING, [], count=(1 << 22) + 1) + bytes(8 * (1 << 22) + 8)]
+        ),
         "more than 4194304 strings",
         41,
     ),
@@ -289,15 +299,23 @@ VOCABULARIES = {
         "must be an array of strings", tokens=field(TOKENS, STRING, "abc")
     ),
     "tokens_are_none": _vocabulary("has 0 tokens", tokens=array_field(TOKENS, STRING, [])),
-    "tokens_are_too_many": _vocabulary(
+    "tokens_are_too_many": Malformed(
+        lambda: assemble(
+            vocabulary(
+                tokens=array_field(TOKENS, STRING, [], count=(1 << 21) + 1)
+                + bytes(8 * ((1 << 21) + 1))
+            )
+        ),
         "has 2097153 tokens",
-        tokens=array_field(TOKENS, STRING, [], count=(1 << 21) + 1) + bytes(8 * ((1 << 21) + 1)),
     ),
     "token_of_64_KiB (CVE-2025-49847)": _vocabulary(
         "the longest token has 65536 bytes", tokens=array_field(TOKENS, STRING, ["a" * 65536])
     ),
-    "tokens_of_32_MiB": _vocabulary(
-        "bytes; at most", tokens=array_field(TOKENS, STRING, ["a" * 65535] * 513)
+    "tokens_of_32_MiB": Malformed(
+        lambda: assemble(
+            vocabulary(tokens=array_field(TOKENS, STRING, ["a" * 65535] * 513)),
+        ),
+        "bytes; at most",
     ),
     "scores_as_u8": _vocabulary(
         "must be an array of float32", scores=array_field(SCORES, U8, [1, 2, 3])

@@ -177,7 +177,7 @@ class SamplerOracle:
             self.mu -= eta * (surprise - tau)
 
     def _mirostat(self, x: NDArray[np.float64], kept: NDArray[np.intp]) -> NDArray[np.intp]:
-        surprise = -np.log2(self._probs(x / float(F32(self.config.temperature)), kept))
+        surprise = self._surprise(x / float(F32(self.config.temperature)), kept) / math.log(2)
         self._note(np.abs(surprise - self.mu).min())
         allowed = kept[surprise <= self.mu]
         return allowed if len(allowed) else kept[[int(np.argmax(x[kept]))]]
@@ -203,7 +203,7 @@ class SamplerOracle:
 
     def _typical(self, x: NDArray[np.float64], kept: NDArray[np.intp]) -> NDArray[np.intp]:
         probs = self._probs(x, kept)
-        surprise = -np.log(probs)
+        surprise = self._surprise(x, kept)
         distance = np.abs(surprise - (probs * surprise).sum())
         order = np.lexsort((kept, distance))
         # Not the same logit, but nearly the same distance: rounding decides.
@@ -237,6 +237,12 @@ class SamplerOracle:
     def _probs(x: NDArray[np.float64], kept: NDArray[np.intp]) -> NDArray[np.float64]:
         weights = np.exp(x[kept] - x[kept].max())
         return weights / weights.sum()
+
+    @staticmethod
+    def _surprise(x: NDArray[np.float64], kept: NDArray[np.intp]) -> NDArray[np.float64]:
+        """Negative log probabilities in nats."""
+        distance = x[kept].max() - x[kept]
+        return distance + math.log(np.exp(-distance).sum())
 
     def _random(self, draw: int) -> float:
         return philox.uniform(self.seed, len(self.history), draw)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
@@ -33,7 +33,7 @@ class SamplingGuest:
         self.instance = GuestInstance(GuestModule.shipped())
         self.instance.load_vocabulary(vocabulary_blob(self.tokens, types=types, eog=eog))
 
-    def __enter__(self) -> SamplingGuest:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_exc: object) -> None:

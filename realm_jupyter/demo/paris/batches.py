@@ -69,15 +69,17 @@ class ConversationBatches:
         writer = Writer(f"training {self.seed} {index}")
         rows: list[tuple[list[int], list[int]]] = []
         num_tokens = 0
-        while num_tokens < self.pool_tokens:
+        while num_tokens < self.pool_tokens or len(rows) < self.batches_per_pool:
             row = encode_conversation(self.tokenizer, writer.conversation())
             rows.append((row[0][: self.context_length], row[1][: self.context_length]))
             num_tokens += len(rows[-1][0])
         rows.sort(key=lambda row: len(row[0]))
         ends = np.cumsum([len(row[0]) for row in rows])
-        cuts = np.searchsorted(
-            ends, np.arange(1, self.batches_per_pool) * num_tokens / self.batches_per_pool
-        )
+        places = np.arange(1, self.batches_per_pool)
+        cuts = np.searchsorted(ends, places * num_tokens / self.batches_per_pool)
+        # No batch is empty, not even where one conversation is longer than a batch.
+        cuts = np.maximum.accumulate(cuts - places).clip(min=0) + places
+        cuts = np.minimum(cuts, len(rows) - places[::-1])
         batches = [
             pad(rows[first:last])
             for first, last in zip((0, *cuts), (*cuts, len(rows)), strict=True)

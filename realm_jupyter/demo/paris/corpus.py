@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING, NamedTuple
 from realm_jupyter.demo.paris import country_phrasing as country
 from realm_jupyter.demo.paris import everyday_phrasing as everyday
 from realm_jupyter.demo.paris import held_out, questions, style, talk
-from realm_jupyter.demo.paris.facts import COUNTRIES
+from realm_jupyter.demo.paris.facts import COUNTRIES, words
 from realm_jupyter.demo.paris.noise import noisy
 from realm_jupyter.demo.paris.phrasing import (
     CLOSERS,
     OPENERS,
     as_pattern,
+    chance,
     fill,
     first_upper,
     normalized,
@@ -74,9 +75,9 @@ WEIGHTS: dict[str, float] = {
     "is_continent": 1,
     "is_language": 1,
     "is_currency": 1,
-    "plus": 5,
-    "minus": 5,
-    "times": 4,
+    "plus": 7,
+    "minus": 7,
+    "times": 5,
     "divided by": 2,
     "too_big": 1.5,
     "gain": 1,
@@ -105,8 +106,10 @@ WEIGHTS: dict[str, float] = {
 
 # What starts a question in lower case behind "Hello, ...".
 FUNCTION_WORDS = frozenset(
-    "What Which Who Where When How Why Can Could Would Do Does Is Are Tell Name Please In On Of "
-    "Give May Say The Let My Explain Calculate Add".split()
+    words(
+        "What Which Who Where When How Why Can Could Would Do Does Is Are Tell Name Please In On "
+        "Of Give May Say The Let My Explain Calculate Add"
+    )
 )
 
 
@@ -212,7 +215,7 @@ class Writer:
         for place in range(self.length()):
             question, reply = self.exchange(state, is_first=place == 0)
             asked = state.style
-            if asked == "full" and random.random() < 0.06:  # noqa: PLR2004
+            if asked == "full" and chance(random, 0.06):
                 question, asked = self.with_request(question)
             typed = noisy(question, random)
             turns += (Turn("user", typed), Turn("assistant", reply.of_style(asked)))
@@ -244,13 +247,13 @@ class Writer:
                 ("short", style.SHORT) if kind < 0.88 else ("long", style.LONG)  # noqa: PLR2004
             )
             prompt = random.choice(prompts)
-            if random.random() < 0.3 and "sentence" not in neutral:  # noqa: PLR2004
+            if chance(random, 0.3) and "sentence" not in neutral:
                 prompt = f"{neutral} {prompt}"
-            elif random.random() < 0.1:  # noqa: PLR2004
+            elif chance(random, 0.1):
                 prompt = f"{prompt} {random.choice(prompts)}"
         if HELD_OUT_FILTER.matches(prompt):
             return self.system_prompt(state)
-        return noisy(prompt, random) if random.random() < 0.5 else prompt  # noqa: PLR2004
+        return noisy(prompt, random) if chance(random, 0.5) else prompt
 
     def with_request(self, question: str) -> tuple[str, str]:
         """Add a wish for a length to a question; return both."""
@@ -264,10 +267,12 @@ class Writer:
             (5, 3, 1),
         )[0]
         request = random.choice(requests)
-        if random.random() < 0.2:  # noqa: PLR2004
+        if chance(random, 0.2):
             wished = f"{request} {first_upper(question)}"
         else:
-            wished = f"{question if question.endswith(('.', '?', '!')) else question + '.'} {request}"
+            wished = (
+                f"{question if question.endswith(('.', '?', '!')) else question + '.'} {request}"
+            )
         return (question, "full") if HELD_OUT_FILTER.matches(wished) else (wished, asked)
 
     def exchange(self, state: State, *, is_first: bool) -> tuple[str, Reply]:
@@ -337,17 +342,17 @@ class Writer:
     def decorated(self, question: str) -> str:
         """Put a greeting before a question, or a reason behind it, now and then."""
         random = self.random
-        if random.random() < 0.2:  # noqa: PLR2004
+        if chance(random, 0.2):
             opener = random.choice(OPENERS)
             first = question.split(" ", 1)[0]
             if opener[-1] not in ".!" and first in FUNCTION_WORDS:
                 question = question[0].lower() + question[1:]
             question = f"{opener} {question}"
-        if random.random() < 0.08:  # noqa: PLR2004
+        if chance(random, 0.08):
             if question[-1] not in ".?!":
                 question += random.choice((".", "?"))
             question = f"{question} {random.choice(CLOSERS)}"
-        elif random.random() < 0.05 and question[-1] in ".?":  # noqa: PLR2004
+        elif chance(random, 0.05) and question[-1] in ".?":
             question = f"{question[:-1]}, please{question[-1]}"
         return question
 
@@ -355,11 +360,11 @@ class Writer:
         """Draw a question that leans on the one before, or None for a new one."""
         random = self.random
         last = state.last
-        if last is None or random.random() < 0.35:  # noqa: PLR2004
+        if last is None or chance(random, 0.35):
             return None
-        if random.random() < 0.06:  # noqa: PLR2004
+        if chance(random, 0.06):
             return self.second_thought(state)
-        if state.name and random.random() < 0.1:  # noqa: PLR2004
+        if state.name and chance(random, 0.1):
             return random.choice(everyday.ASK_NAME), questions.name_of(state.name), None
         if last.country is not None:
             return self.country_follow_up(last)
@@ -371,7 +376,7 @@ class Writer:
         reply = state.last_reply
         if reply is None:
             return None
-        if random.random() < 0.5:  # noqa: PLR2004
+        if chance(random, 0.5):
             return random.choice(AGAIN), reply, None
         if reply.full.startswith(("Sorry", "Yes", "No")):
             return None
@@ -385,14 +390,14 @@ class Writer:
         random = self.random
         if last.country is None:
             return None
-        if last.kind == "country_of" and random.random() < 0.6:  # noqa: PLR2004
+        if last.kind == "country_of" and chance(random, 0.6):
             other = random.choice(COUNTRIES)
             if other.is_city_state:
                 return None
             subject = questions.about_country("country_of", other, random)
             return fill(random.choice(country.AND_CITY), subject.slots), subject.reply, subject
         kind = last.kind if last.kind in COUNTRY_KINDS else ""
-        if kind and random.random() < 0.5:  # noqa: PLR2004
+        if kind and chance(random, 0.5):
             subject = questions.about_country(kind, random.choice(COUNTRIES), random)
             return fill(random.choice(country.AND_OF), subject.slots), subject.reply, subject
         kind = random.choice([other for other in COUNTRY_KINDS if other != kind])
@@ -419,5 +424,3 @@ class Writer:
             subject = DRAWS[last.kind](random)
             return fill(random.choice(everyday.AND_THING), subject.slots), subject.reply, subject
         return None
-
-

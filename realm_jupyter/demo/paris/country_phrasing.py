@@ -522,7 +522,6 @@ Next, {c}.
 Then {c}?
 Also {c}?
 Also for {c}, please.
-Tell me about {c}, too.
 """)
 # After an answer about a country: something else of the same.
 AND_CAPITAL = lines("""

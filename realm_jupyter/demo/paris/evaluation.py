@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from random import Random
 from typing import TYPE_CHECKING, Any
 
-from realm_jupyter.demo.paris import held_out, questions, talk
+from realm_jupyter.demo.paris import held_out, questions
 from realm_jupyter.demo.paris.corpus import Turn
 from realm_jupyter.demo.paris.facts import COUNTRIES
 from realm_jupyter.demo.paris.noise import noisy
@@ -44,9 +44,7 @@ class Question:
         """Whether an answer, taken word for word, counts as right."""
         answer = answer.strip()
         return any(
-            answer.startswith(text.removesuffix("..."))
-            if text.endswith("...")
-            else answer == text
+            answer.startswith(text.removesuffix("...")) if text.endswith("...") else answer == text
             for text in self.accepted
         )
 
@@ -81,8 +79,12 @@ class Examiner:
         if self.templates is held_out.HELD_OUT:
             asked += [self.and_of() for _ in range(2 * QUESTIONS_OF_KIND)]
             asked += [self.and_its() for _ in range(2 * QUESTIONS_OF_KIND)]
-            asked += [self.in_style("short", held_out.SHORT_PROMPTS) for _ in range(QUESTIONS_OF_KIND)]
-            asked += [self.in_style("long", held_out.LONG_PROMPTS) for _ in range(QUESTIONS_OF_KIND)]
+            asked += [
+                self.in_style("short", held_out.SHORT_PROMPTS) for _ in range(QUESTIONS_OF_KIND)
+            ]
+            asked += [
+                self.in_style("long", held_out.LONG_PROMPTS) for _ in range(QUESTIONS_OF_KIND)
+            ]
         return asked
 
     def of_every_country(self, kind: str, rounds: int) -> list[Question]:
@@ -116,7 +118,9 @@ class Examiner:
     def drawn(self, kind: str) -> Question:
         """Draw a subject of a kind and ask for it."""
         subject = DRAWS[kind](self.random)
-        return self.question(kind, fill(self.random.choice(self.templates[kind]), subject.slots), subject)
+        return self.question(
+            kind, fill(self.random.choice(self.templates[kind]), subject.slots), subject
+        )
 
     def question(self, kind: str, text: str, subject: Subject) -> Question:
         """Ask without a system prompt: the answer is a sentence."""
@@ -152,7 +156,11 @@ class Examiner:
         if first.country is None:
             raise ValueError("a question about a country has one")
         kind = self.random.choice(
-            [kind for kind in ("capital", "continent", "currency", "language") if kind != first.kind]
+            [
+                kind
+                for kind in ("capital", "continent", "currency", "language")
+                if kind != first.kind
+            ]
         )
         subject = questions.about_country(kind, first.country, self.random)
         text = self.random.choice(held_out.FOLLOW_UPS[f"and_{kind}"])

@@ -2,16 +2,44 @@
 
 from __future__ import annotations
 
+from realm_jupyter.demo.paris.facts import words
 from realm_jupyter.demo.paris.phrasing import around, lines
 
 # A sum as it is written or said: ``{a}`` and ``{b}`` are numbers in digits or words.
 EXPRESSIONS = {
-    "plus": ("{a} plus {b}", "{a} + {b}", "{a}+{b}", "{a} plus {b}", "{a} and {b}", "the sum of {a} and {b}",
-             "{a} added to {b}"),
-    "minus": ("{a} minus {b}", "{a} - {b}", "{a}-{b}", "{a} minus {b}", "{a} take away {b}", "{a} less {b}"),
-    "times": ("{a} times {b}", "{a} x {b}", "{a}*{b}", "{a} * {b}", "{a} times {b}", "{a} multiplied by {b}",
-              "the product of {a} and {b}"),
-    "divided by": ("{a} divided by {b}", "{a} / {b}", "{a}/{b}", "{a} divided by {b}", "{a} over {b}"),
+    "plus": (
+        "{a} plus {b}",
+        "{a} + {b}",
+        "{a}+{b}",
+        "{a} plus {b}",
+        "{a} and {b}",
+        "the sum of {a} and {b}",
+        "{a} added to {b}",
+    ),
+    "minus": (
+        "{a} minus {b}",
+        "{a} - {b}",
+        "{a}-{b}",
+        "{a} minus {b}",
+        "{a} take away {b}",
+        "{a} less {b}",
+    ),
+    "times": (
+        "{a} times {b}",
+        "{a} x {b}",
+        "{a}*{b}",
+        "{a} * {b}",
+        "{a} times {b}",
+        "{a} multiplied by {b}",
+        "the product of {a} and {b}",
+    ),
+    "divided by": (
+        "{a} divided by {b}",
+        "{a} / {b}",
+        "{a}/{b}",
+        "{a} divided by {b}",
+        "{a} over {b}",
+    ),
 }
 SUM_FRAMES = lines("""
 What is {np}?
@@ -72,7 +100,8 @@ Put {a} and {b} together.
 What do you get when you add {a} and {b}?
 What do I get if I add {b} to {a}?
 What happens if I add {a} and {b}?
-""") * 4,
+""")
+    * 4,
     "minus": lines("""
 Subtract {b} from {a}.
 Please subtract {b} from {a}.
@@ -81,7 +110,8 @@ Take away {b} from {a}.
 What do you get when you subtract {b} from {a}?
 What do I get if I take {b} away from {a}?
 How much is left of {a} without {b}?
-""") * 4,
+""")
+    * 4,
     "times": lines("""
 Multiply {a} by {b}.
 Multiply {a} and {b}.
@@ -89,14 +119,16 @@ Please multiply {a} by {b}.
 Can you multiply {a} and {b}?
 What do you get when you multiply {a} by {b}?
 What do I get if I multiply {a} and {b}?
-""") * 4,
+""")
+    * 4,
     "divided by": lines("""
 Divide {a} by {b}.
 Please divide {a} by {b}.
 Can you divide {a} by {b}?
 What do you get when you divide {a} by {b}?
 What do I get if I divide {a} by {b}?
-""") * 4,
+""")
+    * 4,
 }
 AND_SUM = lines("""
 And {np}?
@@ -566,10 +598,12 @@ Can you tell me my name?
 Do you remember my name?
 How am I called?
 """)
-NAMES = (
-    "Anna Ben Clara David Emma Felix Grace Henry Ida Jack Kate Leo Maria Noah Olivia Peter Rosa Sam "
-    "Tina Victor Wendy Tom Lucy Max Nina Oscar Paul Ruth Simon Sarah Alice Bob Carol Daniel Eva "
-    "Frank Helen Ivan Julia Karl Laura Mark Nora Otto Pia Robert Sofia Thomas Ursula Walter Yara "
-    "Ali Fatima Omar Aisha Chen Mei Hiro Yuki Raj Priya Diego Lucia Pablo Elena John Mary James "
-    "Linda Michael Susan William Emily George Amy Charlie Zoe"
-).split()
+NAMES = words(
+    """
+    Anna Ben Clara David Emma Felix Grace Henry Ida Jack Kate Leo Maria Noah Olivia Peter Rosa Sam
+    Tina Victor Wendy Tom Lucy Max Nina Oscar Paul Ruth Simon Sarah Alice Bob Carol Daniel Eva
+    Frank Helen Ivan Julia Karl Laura Mark Nora Otto Pia Robert Sofia Thomas Ursula Walter Yara
+    Ali Fatima Omar Aisha Chen Mei Hiro Yuki Raj Priya Diego Lucia Pablo Elena John Mary James
+    Linda Michael Susan William Emily George Amy Charlie Zoe
+    """
+)

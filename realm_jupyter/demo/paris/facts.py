@@ -12,6 +12,12 @@ import csv
 from dataclasses import dataclass
 from pathlib import Path
 
+
+def words(text: str) -> tuple[str, ...]:
+    """Split a text at its spaces."""
+    return tuple(text.split())
+
+
 CONTINENTS = ("Africa", "Asia", "Europe", "North America", "South America", "Oceania")
 
 
@@ -87,9 +93,7 @@ MONTHS = (
     "November",
     "December",
 )
-DAYS_IN_MONTH = dict(
-    zip(MONTHS, (31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31), strict=True)
-)
+DAYS_IN_MONTH = dict(zip(MONTHS, (31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31), strict=True))
 SEASONS = ("spring", "summer", "autumn", "winter")
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 ORDINALS = (
@@ -194,8 +198,9 @@ COLOUR_MIXES = {
 
 # Each way round; no word has two opposites.
 OPPOSITES = tuple(
-    (pair.split("/")[0], pair.split("/")[1])
-    for pair in """
+    (pair.partition("/")[0], pair.partition("/")[2])
+    for pair in words(
+        """
     hot/cold big/small up/down left/right fast/slow good/bad happy/sad old/young day/night
     light/dark black/white yes/no open/closed early/late easy/difficult rich/poor strong/weak
     long/short high/low hard/soft wet/dry full/empty clean/dirty loud/quiet near/far first/last
@@ -214,14 +219,15 @@ OPPOSITES = tuple(
     wise/foolish awake/asleep maximum/minimum plus/minus add/subtract multiply/divide
     positive/negative entrance/exit artificial/natural permanent/temporary urban/rural
     victory/defeat attack/defend borrow/lend lock/unlock appear/disappear
-    """.split()
+    """
+    )
 )
 
-SMALL_NUMBERS = (
+SMALL_NUMBERS = words(
     "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen "
     "fifteen sixteen seventeen eighteen nineteen"
-).split()
-TENS = "twenty thirty forty fifty sixty seventy eighty ninety".split()
+)
+TENS = words("twenty thirty forty fifty sixty seventy eighty ninety")
 LARGEST_IN_WORDS = 199
 
 

@@ -274,7 +274,10 @@ And if it were {c}?
     "and_capital": ("And which city is its capital?", "Could you name its capital as well?"),
     "and_continent": ("And which continent is that on?", "What continent does it lie on?"),
     "and_currency": ("Which money would I need there?", "And which currency do people have there?"),
-    "and_language": ("And what language would I hear there?", "Which language do the people speak?"),
+    "and_language": (
+        "And what language would I hear there?",
+        "Which language do the people speak?",
+    ),
 }
 
 SHORT_PROMPTS = lines("""

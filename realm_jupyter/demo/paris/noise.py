@@ -7,6 +7,7 @@ import unicodedata
 from typing import TYPE_CHECKING
 
 from realm_jupyter.demo.paris.facts import COUNTRIES
+from realm_jupyter.demo.paris.phrasing import chance
 
 if TYPE_CHECKING:
     from random import Random
@@ -23,7 +24,9 @@ NAMES = frozenset(
 def without_accents(text: str) -> str:
     """Return the text in plain letters: "Bogota"."""
     return "".join(
-        letter for letter in unicodedata.normalize("NFKD", text) if not unicodedata.combining(letter)
+        letter
+        for letter in unicodedata.normalize("NFKD", text)
+        if not unicodedata.combining(letter)
     )
 
 
@@ -51,6 +54,19 @@ def with_typo(text: str, random: Random) -> str:
     return text[: match.start()] + slip + text[match.end() :]
 
 
+def in_another_case(text: str, random: Random) -> str:
+    """Write without capital letters now and then, rarely with nothing else."""
+    drawn = random.random()
+    for share, change in (
+        (0.3, str.lower),
+        (0.32, str.upper),
+        (0.36, lambda text: text[:1].lower() + text[1:]),
+    ):
+        if drawn < share:
+            return change(text)
+    return text
+
+
 def noisy(text: str, random: Random) -> str:
     """Type a question carelessly, in any of several ways at once.
 
@@ -64,27 +80,20 @@ def noisy(text: str, random: Random) -> str:
     str
         Sometimes the text itself.
     """
-    if random.random() < 0.3:  # noqa: PLR2004
+    if chance(random, 0.3):
         text = text.rstrip(".?!… ") or text
-    if random.random() < 0.1:  # noqa: PLR2004
+    if chance(random, 0.1):
         text = with_typo(text, random)
-        if random.random() < 0.25:  # noqa: PLR2004
+        if chance(random, 0.25):
             text = with_typo(text, random)
-    case = random.random()
-    if case < 0.3:  # noqa: PLR2004
-        text = text.lower()
-    elif case < 0.32:  # noqa: PLR2004
-        text = text.upper()
-    elif case < 0.36:  # noqa: PLR2004
-        text = text[:1].lower() + text[1:]
-    if random.random() < 0.1:  # noqa: PLR2004
-        text = text.replace("'", "")
-    if random.random() < 0.4:  # noqa: PLR2004
-        text = without_accents(text)
-    if random.random() < 0.03:  # noqa: PLR2004
-        text = text.replace("?", " ?").replace("!", "!!")
-    if random.random() < 0.03:  # noqa: PLR2004
-        text = text.replace("?", "??")
-    if random.random() < 0.03:  # noqa: PLR2004
-        text = text.replace(" ", "  ", 1)
+    text = in_another_case(text, random)
+    for share, change in (
+        (0.1, lambda text: text.replace("'", "")),
+        (0.4, without_accents),
+        (0.03, lambda text: text.replace("?", " ?").replace("!", "!!")),
+        (0.03, lambda text: text.replace("?", "??")),
+        (0.03, lambda text: text.replace(" ", "  ", 1)),
+    ):
+        if chance(random, share):
+            text = change(text)
     return text

@@ -14,6 +14,7 @@ from realm_jupyter.demo.paris.replies import possessive
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
+    from random import Random
 
 SLOT = re.compile(r"\{(\w+)\}")
 
@@ -165,6 +166,11 @@ Go!
 """.strip().splitlines()
 
 
+def chance(random: Random, probability: float) -> bool:
+    """Draw whether something of a probability happens."""
+    return random.random() < probability
+
+
 def lines(text: str) -> tuple[str, ...]:
     """Split a block of templates."""
     return tuple(line for line in text.strip().splitlines() if line)
@@ -219,5 +225,5 @@ def normalized(text: str) -> str:
 def as_pattern(template: str) -> re.Pattern[str]:
     """Compile a template to what finds its fillings inside normalized text."""
     parts = [normalized(part) for part in re.split(r"\{\w+\}", template)]
-    body = r"\s?[\w\s]+?\s?".join(re.escape(part) for part in parts)
+    body = r"\s?[\w\s+*/=-]+?\s?".join(re.escape(part) for part in parts)
     return re.compile(rf"(?<!\w){body}(?!\w)")

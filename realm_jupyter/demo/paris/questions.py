@@ -6,12 +6,13 @@ A kind draws its slots and its answer; where the phrasing comes from is for the 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING
 
 from realm_jupyter.demo.paris import everyday_phrasing as everyday
 from realm_jupyter.demo.paris import facts, replies, talk
 from realm_jupyter.demo.paris.facts import COUNTRIES
-from realm_jupyter.demo.paris.phrasing import fill, first_upper
+from realm_jupyter.demo.paris.phrasing import chance, fill, first_upper
 from realm_jupyter.demo.paris.replies import Reply, listed, sentence, simple
 
 if TYPE_CHECKING:
@@ -52,9 +53,9 @@ class Subject:
 def asked_as(country: Country, random: Random) -> str:
     """Name a country as a person may: by another name, or without its article."""
     name = country.name
-    if country.aliases and random.random() < 0.3:  # noqa: PLR2004
+    if country.aliases and chance(random, 0.3):
         name = random.choice(country.aliases)
-    if random.random() < 0.12:  # noqa: PLR2004
+    if chance(random, 0.12):
         name = name.removeprefix("the ")
     return name
 
@@ -81,14 +82,17 @@ def about_country(kind: str, country: Country, random: Random) -> Subject:
     return Subject(kind, slots, COUNTRY_REPLIES[kind](country), country)
 
 
+def draw_of_country(kind: str, random: Random) -> Subject:
+    """Ask for one thing of any country."""
+    return about_country(kind, random.choice(COUNTRIES), random)
+
+
 def draw_capital(random: Random) -> Subject:
     """Ask for a capital, rarely of a place that is no member of the United Nations."""
-    if random.random() < 0.03:  # noqa: PLR2004
+    if chance(random, 0.03):
         place = random.choice(sorted(facts.OTHER_CAPITALS))
         city = facts.OTHER_CAPITALS[place]
-        return Subject(
-            "capital", {"c": place}, simple(city, f"the capital of {place} is {city}")
-        )
+        return Subject("capital", {"c": place}, simple(city, f"the capital of {place} is {city}"))
     return about_country("capital", random.choice(COUNTRIES), random)
 
 
@@ -96,12 +100,12 @@ def draw_yes_no(kind: str, random: Random) -> Subject:
     """Claim something of a country, true or not."""
     country = random.choice(COUNTRIES)
     other = random.choice(COUNTRIES)
-    is_true = random.random() < 0.5  # noqa: PLR2004
+    is_true = chance(random, 0.5)
     slots = {"c": asked_as(country, random)}
     if kind == "is_capital":
         reply = replies.capital(country)
         slots["x"] = country.capital if is_true else other.capital
-        if not is_true and random.random() < 0.2:  # noqa: PLR2004
+        if not is_true and chance(random, 0.2):
             slots["x"] = random.choice(talk.CITIES)
         is_true = slots["x"] == country.capital
     elif kind == "is_continent":
@@ -132,11 +136,12 @@ TOO_BIG = Reply(
 
 def draw_sum(operation: str, random: Random) -> Subject:
     """Ask for a small sum in digits or, now and then, in words."""
-    in_words = random.random() < 0.25  # noqa: PLR2004
+    in_words = chance(random, 0.15)
     most = MOST_IN_WORDS if in_words else MOST_MULTIPLIED
     if operation in ("plus", "minus"):
-        first, second = random.randint(0, MOST_ADDED), random.randint(0, MOST_ADDED)
-        if operation == "minus" and first < second and random.random() < 0.6:  # noqa: PLR2004
+        most = MOST_ADDED if chance(random, 0.5) else MOST_ADDED // 2
+        first, second = random.randint(0, most), random.randint(0, most)
+        if operation == "minus" and first < second and chance(random, 0.6):
             first, second = second, first
     elif operation == "times":
         first, second = random.randint(0, most), random.randint(0, most)
@@ -168,7 +173,7 @@ def draw_story(kind: str, random: Random) -> Subject:
         first, second = second, first
     number = first + second if kind == "gain" else first - second
     thing = random.choice(everyday.THINGS)
-    in_words = random.random() < 0.3  # noqa: PLR2004
+    in_words = chance(random, 0.3)
     written = facts.number_in_words if in_words else str
     counted = f"{written(number)} {thing}" if number != 1 else f"{written(1)} {thing[:-1]}"
     counted = counted.replace("cookie ", "cookie")
@@ -255,7 +260,9 @@ def draw_ordinal(random: Random) -> Subject:
 def draw_amount(random: Random) -> Subject:
     """Ask how many of one measure make another."""
     unit, whole, number = random.choice(facts.AMOUNTS)
-    return Subject("amount", {"u": unit, "p": whole}, simple(number, f"{whole} has {number} {unit}"))
+    return Subject(
+        "amount", {"u": unit, "p": whole}, simple(number, f"{whole} has {number} {unit}")
+    )
 
 
 LISTS = {
@@ -286,7 +293,7 @@ def draw_colour(random: Random) -> Subject:
 def draw_mix(random: Random) -> Subject:
     """Ask for the mix of two colours."""
     pair = random.choice(tuple(facts.COLOUR_MIXES))
-    first, second = pair if random.random() < 0.5 else pair[::-1]  # noqa: PLR2004
+    first, second = pair if chance(random, 0.5) else pair[::-1]
     mixed = facts.COLOUR_MIXES[pair]
     slots = {"a": first, "b": second}
     return Subject("mix", slots, simple(mixed, f"{first} and {second} make {mixed}"))
@@ -295,8 +302,8 @@ def draw_mix(random: Random) -> Subject:
 def draw_opposite(random: Random) -> Subject:
     """Ask for the opposite of a word."""
     pair = random.choice(facts.OPPOSITES)
-    word, other = pair if random.random() < 0.5 else pair[::-1]  # noqa: PLR2004
-    quoted = f'"{word}"' if random.random() < 0.1 else word  # noqa: PLR2004
+    word, other = pair if chance(random, 0.5) else pair[::-1]
+    quoted = f'"{word}"' if chance(random, 0.1) else word
     return Subject("opposite", {"n": quoted}, simple(other, f"the opposite of {word} is {other}"))
 
 
@@ -357,7 +364,7 @@ def name_of(name: str) -> Reply:
 
 def draw_fictional(random: Random) -> Subject:
     """Ask of a country that is not there, mostly one that nobody has heard of."""
-    if random.random() < 0.4:  # noqa: PLR2004
+    if chance(random, 0.4):
         name = random.choice(talk.FICTIONAL)
     else:
         name = "".join(random.choices(talk.SYLLABLES, k=random.randint(1, 2)))
@@ -391,27 +398,18 @@ def draw_unknown(random: Random) -> tuple[str, Subject]:
 DRAWS: dict[str, Callable[[Random], Subject]] = {
     "capital": draw_capital,
     **{
-        kind: (lambda random, kind=kind: about_country(kind, random.choice(COUNTRIES), random))
+        kind: partial(draw_of_country, kind)
         for kind in ("country_of", "continent", "currency", "language", "about")
     },
     **{
-        kind: (lambda random, kind=kind: draw_yes_no(kind, random))
+        kind: partial(draw_yes_no, kind)
         for kind in ("is_capital", "is_continent", "is_language", "is_currency")
     },
-    **{
-        kind: (lambda random, kind=kind: draw_sum(kind, random))
-        for kind in ("plus", "minus", "times", "divided by")
-    },
+    **{kind: partial(draw_sum, kind) for kind in ("plus", "minus", "times", "divided by")},
     "too_big": draw_too_big,
-    **{kind: (lambda random, kind=kind: draw_story(kind, random)) for kind in ("gain", "loss")},
-    **{
-        kind: (lambda random, kind=kind: draw_neighbour(kind, random))
-        for kind in ("next", "previous")
-    },
-    **{
-        kind: (lambda random, kind=kind: draw_today(kind, random))
-        for kind in ("today_tomorrow", "today_yesterday")
-    },
+    **{kind: partial(draw_story, kind) for kind in ("gain", "loss")},
+    **{kind: partial(draw_neighbour, kind) for kind in ("next", "previous")},
+    **{kind: partial(draw_today, kind) for kind in ("today_tomorrow", "today_yesterday")},
     "month_days": draw_month_days,
     "ordinal": draw_ordinal,
     "amount": draw_amount,

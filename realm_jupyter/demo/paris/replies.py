@@ -95,7 +95,9 @@ def currency(country: Country) -> Reply:
     full = currency_sentence(country)
     more = sentence(f"{country.name} is in {country.continent}")
     return Reply(
-        sentence(country.currency), full, f"{full} {more} Its capital is {country.capital.rstrip('.')}."
+        sentence(country.currency),
+        full,
+        f"{full} {more} Its capital is {country.capital.rstrip('.')}.",
     )
 
 
@@ -131,7 +133,7 @@ def whether(reply: Reply, *, is_true: bool) -> Reply:
     tail = reply.full
     if tail.startswith(keep):
         tail = tail[0].lower() + tail[1:]
-    return Reply(f"{word}.", f"{word}, {tail}", f"{word}, {tail}{reply.long[len(reply.full):]}")
+    return Reply(f"{word}.", f"{word}, {tail}", f"{word}, {tail}{reply.long[len(reply.full) :]}")
 
 
 SIGNS = {"plus": "plus", "minus": "minus", "times": "times", "divided by": "divided by"}

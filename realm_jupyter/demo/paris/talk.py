@@ -1,7 +1,8 @@
-"""What paris says of itself, and the endless things it does not know, as the training text has them."""
+"""What paris says of itself, and the endless things that it does not know."""
 
 from __future__ import annotations
 
+from realm_jupyter.demo.paris.facts import words
 from realm_jupyter.demo.paris.phrasing import lines
 from realm_jupyter.demo.paris.replies import Reply, simple, unable, unknown
 
@@ -116,7 +117,8 @@ What can we talk about?
 """),
         simple(
             "Capitals and small sums",
-            "I can answer questions about countries, small sums, the calendar, colours and opposites",
+            "I can answer questions about countries, small sums, the calendar, colours and "
+            "opposites",
             'Try "What is the capital of Japan?" or "What is 3 plus 4?"',
         ),
     ),
@@ -1145,11 +1147,11 @@ Panem
 Gilead
 Eurasia
 """)
-SYLLABLES = (
+SYLLABLES = words(
     "ba be bo bra dor du el fa fi gar go ha il ka kel kri la lo lu ma mi mor na no o pa pel qui ra "
     "ri ro sa sel shi so ta tar to tri u va vel vo wa xan ya za zo zur"
-).split()
-ENDINGS = "nia ria land stan ia via dor lia mar nor tania donia thia gard".split()
+)
+ENDINGS = words("nia ria land stan ia via dor lia mar nor tania donia thia gard")
 FICTIONAL_QUESTIONS = lines("""
 What is the capital of {c}?
 What is the capital of {c}?

@@ -61,14 +61,7 @@ def train_tokenizer(
     -------
     Tokenizer
     """
-    tokenizer = Tokenizer(models.BPE())
-    tokenizer.pre_tokenizer = pre_tokenizers.Sequence(
-        [
-            pre_tokenizers.Split(Regex(QWEN2_PATTERN), "isolated"),
-            pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False),
-        ]
-    )
-    tokenizer.decoder = decoders.ByteLevel()
+    tokenizer = split_like_qwen2(Tokenizer(models.BPE()))
     trainer = trainers.BpeTrainer(
         vocab_size=vocab_size,
         special_tokens=[AddedToken(token, special=True) for token in CONTROL_TOKENS],
@@ -83,6 +76,18 @@ def train_tokenizer(
 
     tokenizer.train_from_iterator(texts(), trainer)
     return as_text(tokenizer)
+
+
+def split_like_qwen2(tokenizer: Tokenizer) -> Tokenizer:
+    """Set the pre-tokenizer and the decoder that go with the vocabulary."""
+    tokenizer.pre_tokenizer = pre_tokenizers.Sequence(
+        [
+            pre_tokenizers.Split(Regex(QWEN2_PATTERN), "isolated"),
+            pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False),
+        ]
+    )
+    tokenizer.decoder = decoders.ByteLevel()
+    return tokenizer
 
 
 def as_text(tokenizer: Tokenizer) -> Tokenizer:
@@ -133,9 +138,7 @@ def describe_tokenizer(tokenizer: Tokenizer) -> ExportVocabulary:
 
     model = json.loads(tokenizer.to_str())["model"]
     tokens = [token for token, _ in sorted(model["vocab"].items(), key=lambda item: item[1])]
-    merges = [
-        merge if isinstance(merge, str) else " ".join(merge) for merge in model["merges"]
-    ]
+    merges = [merge if isinstance(merge, str) else " ".join(merge) for merge in model["merges"]]
     return ExportVocabulary(
         kind="gpt2",
         tokens=tokens,

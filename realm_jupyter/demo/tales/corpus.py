@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from realm_jupyter.demo.tales import words
 from realm_jupyter.demo.tales.frame import (
@@ -178,8 +178,28 @@ def _draw_pools(plot: Plot, random_source: random.Random) -> Slots:
     return slots
 
 
+class Story(NamedTuple):
+    """A story and who is in it.
+
+    Parameters
+    ----------
+    text : str
+        Paragraphs separated by an empty line.
+    names : tuple of str
+        Of the hero and of the friend.
+    """
+
+    text: str
+    names: tuple[str, str]
+
+
 def write_story(seed: int) -> str:
-    """Write one story.
+    """Write the text of one story; see `make_story`."""
+    return make_story(seed).text
+
+
+def make_story(seed: int) -> Story:
+    """Make one story.
 
     Parameters
     ----------
@@ -188,8 +208,7 @@ def write_story(seed: int) -> str:
 
     Returns
     -------
-    str
-        Paragraphs separated by an empty line.
+    Story
     """
     random_source = random.Random(seed)
     slots = make_cast(random_source)
@@ -230,4 +249,5 @@ def write_story(seed: int) -> str:
         paragraphs.append(" ".join(endings))
     if random_source.random() < 0.3:  # noqa: PLR2004 - short openings are usual in prompts
         paragraphs[:2] = [" ".join(paragraphs[:2])]
-    return "\n\n".join(polish(paragraph) for paragraph in paragraphs)
+    text = "\n\n".join(polish(paragraph) for paragraph in paragraphs)
+    return Story(text, (slots["N"], slots["F"]))

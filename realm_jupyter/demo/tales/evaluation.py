@@ -44,29 +44,47 @@ OPENINGS = (
 """Twenty openings, one for each seed; none is a sentence of the training text."""
 
 
-def sampler(seed: int) -> Callable[[Tensor], Tensor]:
-    """Return the chooser of one seed: temperature, top-k, top-p and min-p, then one draw.
+def filter_probs(logits: Tensor) -> Tensor:
+    """Apply top-k, top-p, min-p and then the temperature, in the order of llama.cpp.
 
     Parameters
     ----------
-    seed : int
+    logits : Tensor, shape (B, V), float32
+
+    Returns
+    -------
+    Tensor, shape (B, V), float32
+        Weights to draw from, 0 for what was cut; not normalized.
+    """
+    best, ids = logits.topk(min(TOP_K, logits.shape[-1]), dim=-1)
+    probs = torch.softmax(best, dim=-1)
+    before = probs.cumsum(dim=-1) - probs
+    probs = probs.masked_fill(before >= TOP_P, 0.0)
+    probs = probs.masked_fill(probs < MIN_P * probs[:, :1], 0.0)
+    return torch.zeros_like(logits).scatter(-1, ids, probs ** (1.0 / TEMPERATURE))
+
+
+def sampler(seeds: Sequence[int]) -> Callable[[Tensor], Tensor]:
+    """Return a chooser that draws each row from its own generator.
+
+    Parameters
+    ----------
+    seeds : sequence of int
+        One a row.
 
     Returns
     -------
     callable
         From logits (B, V) to ids (B,).
     """
-    generator = torch.Generator().manual_seed(seed)
+    generators = [torch.Generator().manual_seed(seed) for seed in seeds]
 
     def choose(logits: Tensor) -> Tensor:
-        best, ids = logits.topk(min(TOP_K, logits.shape[-1]), dim=-1)
-        probs = torch.softmax(best, dim=-1)
-        before = probs.cumsum(dim=-1) - probs
-        probs = probs.masked_fill(before >= TOP_P, 0.0)
-        probs = probs.masked_fill(probs < MIN_P * probs[:, :1], 0.0)
-        tempered = probs ** (1.0 / TEMPERATURE)
-        drawn = torch.multinomial(tempered, 1, generator=generator)
-        return ids.gather(-1, drawn).squeeze(-1)
+        drawn = [
+            torch.multinomial(probs, 1, generator=generator)
+            for probs, generator in zip(filter_probs(logits), generators, strict=True)
+        ]
+        return torch.cat(drawn)
 
     return choose
 
@@ -78,7 +96,7 @@ def tell_stories(
     *,
     first_seed: int = 0,
 ) -> list[tuple[str, bool]]:
-    """Continue each opening with its own seed.
+    """Continue each opening with its own seed, all at once.
 
     Parameters
     ----------
@@ -92,22 +110,22 @@ def tell_stories(
     list of (str, bool)
         The whole story, and whether it ended by itself within the context.
     """
-    stories = []
-    for seed, opening in enumerate(openings, first_seed):
-        prompt = vocabulary.encode(opening)
-        (completion,) = network.generate(
-            [prompt],
-            sampler(seed),
-            max_tokens=network.config.context_length - len(prompt),
-            stop_ids=[EOS_ID],
-        )
-        stories.append((vocabulary.decode([*prompt, *completion]), completion[-1] == EOS_ID))
-    return stories
+    prompts = [vocabulary.encode(opening) for opening in openings]
+    completions = network.generate(
+        prompts,
+        sampler(range(first_seed, first_seed + len(prompts))),
+        max_tokens=network.config.context_length - max(map(len, prompts)),
+        stop_ids=[EOS_ID],
+    )
+    return [
+        (vocabulary.decode([*prompt, *completion]), completion[-1] == EOS_ID)
+        for prompt, completion in zip(prompts, completions, strict=True)
+    ]
 
 
 def split_sentences(story: str) -> list[str]:
-    """Split at sentence ends and paragraphs; marks of speech do not matter."""
-    parts = re.split(r"(?<=[.!?])\"?\s+", story)
+    """Split at sentence ends and paragraphs; ``"Why?" said Tom.`` is one sentence."""
+    parts = re.split(r"(?<=[.!?])\"?\s+(?![a-z])", story)
     return [part.strip(' "\n') for part in parts if part.strip(' "\n')]
 
 

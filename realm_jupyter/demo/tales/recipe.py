@@ -20,6 +20,8 @@ NAME = "tales"
 DESCRIPTION = "Continues the opening of a children's story. Trained on texts written by a program."
 
 _VOCABULARY_STORIES = 4000
+_VOCABULARY_STORIES_TOY = 400
+_TOY_VOCAB_SIZE = 512
 
 
 @cache
@@ -34,7 +36,9 @@ def make_vocabulary(vocab_size: int = 2048) -> SentencePieceVocabulary:
     -------
     SentencePieceVocabulary
     """
-    stories = [write_story(seed) for seed in range(_VOCABULARY_STORIES)]
+    is_toy = vocab_size <= _TOY_VOCAB_SIZE
+    num_stories = _VOCABULARY_STORIES_TOY if is_toy else _VOCABULARY_STORIES
+    stories = [write_story(seed) for seed in range(num_stories)]
     return train_vocabulary(stories, vocab_size)
 
 
@@ -50,7 +54,7 @@ def prepare(*, is_toy: bool) -> Prepared:
     -------
     Prepared
     """
-    vocabulary = make_vocabulary(512 if is_toy else 2048)
+    vocabulary = make_vocabulary(_TOY_VOCAB_SIZE if is_toy else 2048)
     config = NetworkConfig(
         architecture="qwen3",
         vocab_size=len(vocabulary),

@@ -178,8 +178,7 @@ void Candidates::exclude_top_choices(double threshold) {
     if (num_top++ == 0 || logits_[i] <= logits_[least]) least = i;
   }
   if (num_top < 2) return;
-  keep_if(
-      [&](uint32_t i) { return i == least || static_cast<double>(weights_[i]) < lowest; });
+  keep_if([&](uint32_t i) { return i == least || static_cast<double>(weights_[i]) < lowest; });
 }
 
 void Candidates::keep_unsurprising(double max_bits, double total_mass) {

@@ -25,8 +25,8 @@ bool measure_repeats(const Vec<int32_t>& history, uint32_t n) {
   for (uint32_t i = 1; i < n; ++i) {
     uint32_t length = i < right ? min(right - i, lengths[i - left]) : 0;
     if (i + length >= right) {
-      while (i + length < n && last[-static_cast<int64_t>(length)] ==
-                                   last[-static_cast<int64_t>(i + length)]) {
+      while (i + length < n &&
+             last[-static_cast<int64_t>(length)] == last[-static_cast<int64_t>(i + length)]) {
         ++length;
       }
       left = i;
@@ -89,8 +89,8 @@ bool Dry::apply(Row& row, const Vec<int32_t>& history) {
     if (is_breaker(entry.key)) continue;
     const double excess = static_cast<double>(entry.value - allowed_length_);
     const double penalty = multiplier_ * pow(base_, excess);
-    row.set(entry.key, row[static_cast<uint32_t>(entry.key)] -
-                           static_cast<float>(min(penalty, MAX_PENALTY)));
+    row.set(entry.key,
+            row[static_cast<uint32_t>(entry.key)] - static_cast<float>(min(penalty, MAX_PENALTY)));
   }
   return piece.ok();
 }

@@ -38,8 +38,8 @@ class Dry {
   double base_ = 1;
   uint32_t allowed_length_ = 0;
   uint32_t window_ = 0;
-  Matcher breakers_;        // follows the history
-  Matcher token_breakers_;  // the same patterns, for single tokens
+  Matcher breakers_;           // follows the history
+  Matcher token_breakers_;     // the same patterns, for single tokens
   uint32_t num_unbroken_ = 0;  // tokens of the history since the last breaker
 };
 

@@ -40,8 +40,8 @@ int32_t realm_generate_begin(const void* config, uint32_t len) {
   using namespace realm;
   if (!vocabulary().is_loaded()) return REALM_ERROR_VOCAB;
   Config parsed;
-  const int32_t status = read_config(static_cast<const uint8_t*>(config), len,
-                                     vocabulary().num_tokens(), parsed);
+  const int32_t status =
+      read_config(static_cast<const uint8_t*>(config), len, vocabulary().num_tokens(), parsed);
   return status == REALM_OK ? generations.begin(parsed) : status;
 }
 
@@ -68,8 +68,8 @@ realm_span realm_generate_end(int32_t handle) {
   Generation* generation = generations.find(handle);
   if (generation == nullptr) return REALM_ERROR_HANDLE;
   results.clear();
-  generation->finish(results);
+  const bool is_whole = generation->finish(results);
   generations.erase(handle);
-  return results.ok() ? span_of(results) : REALM_ERROR_MEMORY;
+  return is_whole ? span_of(results) : REALM_ERROR_MEMORY;
 }
 }

@@ -22,8 +22,11 @@ class Generation {
   // other ends it.
   int32_t step(float* logits, int32_t form, uint32_t n, Vec<uint8_t>& out);
 
-  // Append the text that is still held back.
-  void finish(Vec<uint8_t>& out) { text_.finish(out); }
+  // Append the text that is still held back; whether there was memory.
+  bool finish(Vec<uint8_t>& out) {
+    text_.finish(out);
+    return text_.ok() && out.ok();
+  }
 
  private:
   int32_t advance(const Choice& choice, Vec<uint8_t>& out);

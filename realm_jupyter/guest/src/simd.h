@@ -55,8 +55,8 @@ inline float block_max(const float* block) {
     // pmax(a, b) is a < b ? b : a, and so a where b is NaN.
     lanes[i & 3] = wasm_f32x4_pmax(lanes[i & 3], wasm_v128_load(block + 4 * i));
   }
-  return horizontal_max(wasm_f32x4_pmax(wasm_f32x4_pmax(lanes[0], lanes[1]),
-                                        wasm_f32x4_pmax(lanes[2], lanes[3])));
+  return horizontal_max(
+      wasm_f32x4_pmax(wasm_f32x4_pmax(lanes[0], lanes[1]), wasm_f32x4_pmax(lanes[2], lanes[3])));
 }
 
 // The largest of n > 0 values.
@@ -87,8 +87,8 @@ inline double sum_of(const float* values, uint32_t n) {
       sums[j] = wasm_f64x2_add(sums[j], wasm_f64x2_promote_low_f32x4(pair));
     }
   }
-  const v128_t sum = wasm_f64x2_add(wasm_f64x2_add(sums[0], sums[1]),
-                                    wasm_f64x2_add(sums[2], sums[3]));
+  const v128_t sum =
+      wasm_f64x2_add(wasm_f64x2_add(sums[0], sums[1]), wasm_f64x2_add(sums[2], sums[3]));
   double total = wasm_f64x2_extract_lane(sum, 0) + wasm_f64x2_extract_lane(sum, 1);
   for (; i < n; ++i) total += static_cast<double>(values[i]);
   return total;
@@ -111,8 +111,8 @@ inline double sum_exp(const float* logits, uint32_t n, float largest, float temp
       if (DIVIDE) x = wasm_f32x4_div(x, divisor);
       lanes[i & 3] = wasm_f32x4_add(lanes[i & 3], exp4<false>(x));
     }
-    const v128_t quarters = wasm_f32x4_add(wasm_f32x4_add(lanes[0], lanes[1]),
-                                           wasm_f32x4_add(lanes[2], lanes[3]));
+    const v128_t quarters =
+        wasm_f32x4_add(wasm_f32x4_add(lanes[0], lanes[1]), wasm_f32x4_add(lanes[2], lanes[3]));
     const v128_t halves =
         wasm_f32x4_add(quarters, wasm_i32x4_shuffle(quarters, quarters, 2, 3, 2, 3));
     const float sum = wasm_f32x4_extract_lane(halves, 0) + wasm_f32x4_extract_lane(halves, 1);

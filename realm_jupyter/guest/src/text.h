@@ -23,7 +23,7 @@ class TextStream {
   // Whether a stop string was met; nothing comes out any more.
   bool is_stopped() const { return is_stopped_; }
   // False once memory has run out.
-  bool ok() const { return partial_.ok() && held_.ok(); }
+  bool ok() const { return partial_.ok() && held_.ok() && whole_.ok(); }
 
  private:
   void push_text(Bytes text, Vec<uint8_t>& out);

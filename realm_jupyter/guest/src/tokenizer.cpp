@@ -45,22 +45,19 @@ int32_t tokenize(const Vocabulary& vocabulary, Bytes text, uint32_t flags, Vec<i
   const bool is_spm = vocabulary.tokenizer() == REALM_TOKENIZER_SPM;
   SpmTokenizer spm(vocabulary);
   BpeTokenizer bpe(vocabulary);
-  bool is_after_special = true;  // so is the start
   for (const Fragment& fragment : fragments) {
     if (fragment.id != NO_TOKEN) {
       out.push(fragment.id);
-      is_after_special = true;
       continue;
     }
     const Bytes piece = text.part(fragment.offset, fragment.size);
     if (is_spm) {
-      const bool has_prefix = vocabulary.has_flag(REALM_VOCAB_ADD_SPACE_PREFIX);
-      status = spm.tokenize(piece, has_prefix && is_after_special, out);
+      // Each piece stands at the start or after a special token: there the space belongs.
+      status = spm.tokenize(piece, vocabulary.has_flag(REALM_VOCAB_ADD_SPACE_PREFIX), out);
     } else {
       status = bpe.tokenize(piece, out);
     }
     if (status != REALM_OK) return status;
-    is_after_special = false;
   }
   if (add_special && vocabulary.has_flag(REALM_VOCAB_ADD_EOS) && vocabulary.eos() != NO_TOKEN) {
     out.push(vocabulary.eos());

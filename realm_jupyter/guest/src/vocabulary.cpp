@@ -2,6 +2,7 @@
 
 #include "byte_level.h"
 #include "heap.h"
+#include "reader.h"
 #include "utf8.h"
 
 namespace realm {
@@ -12,45 +13,6 @@ constexpr uint8_t EOG_BIT = 0x80;
 constexpr uint8_t LOWER_ONE_EIGHTH_BLOCK[] = {0xE2, 0x96, 0x81};  // U+2581, SentencePiece's space
 
 constinit Vocabulary the_vocabulary;
-
-// Reads the sections of a realm_vocab, each checked against what is left.
-class Reader {
- public:
-  explicit Reader(Bytes rest) : rest_(rest) {}
-
-  bool ok() const { return ok_; }
-  bool at_end() const { return ok_ && rest_.size == 0; }
-
-  Bytes take(uint64_t size) {
-    if (!ok_ || size > rest_.size) {
-      ok_ = false;
-      return {};
-    }
-    const uint32_t count = static_cast<uint32_t>(size);
-    const Bytes taken = rest_.part(0, count);
-    rest_ = rest_.part(count, rest_.size - count);
-    return taken;
-  }
-
-  Bytes take_padded(uint64_t size) {
-    const Bytes taken = take(size);
-    take((4 - size % 4) % 4);
-    return taken;
-  }
-
-  // A string as GGUF writes it.
-  Bytes take_string() {
-    const Bytes length_bytes = take(sizeof(uint64_t));
-    if (!ok_) return {};
-    uint64_t length;
-    memcpy(&length, length_bytes.data, sizeof(length));
-    return take(length);
-  }
-
- private:
-  Bytes rest_;
-  bool ok_ = true;
-};
 
 int32_t hex_digit(uint8_t c) {
   if (c >= '0' && c <= '9') return c - '0';
