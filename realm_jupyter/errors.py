@@ -16,7 +16,7 @@
     │ ├ GuestMissingError                     path
     │ ├ GuestAbiError                         expected, found
     │ ├ GuestTrapError                        trap_code, frames
-    │ └ GuestLimitError                       limit (memory | fuel | deadline | stack)
+    │ └ GuestLimitError                       limit (memory | fuel | deadline | stack | interrupt)
     ├ KVCacheError(ValueError)
     ├ GenerationError
     │ ├ SamplingParamsError(ValueError)       field, value, allowed
@@ -315,8 +315,8 @@ class GuestLimitError(GuestError):
     ----------
     message : str
         What happened.
-    limit : {"memory", "fuel", "deadline", "stack"}
-        Which limit.
+    limit : {"memory", "fuel", "deadline", "stack", "interrupt"}
+        Which limit; "interrupt" when the host ended the call from another thread.
     """
 
     code = "guest_limit"

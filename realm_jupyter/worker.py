@@ -198,10 +198,14 @@ def follow(
         Seconds until ``show`` may be called again.
     """
     stream.begin()
-    while not stream.is_done:
-        if not stream.wait_for_news() or stream.is_done:
-            continue
-        show(stream.text)
-        rest_s = interval_s()
-        while rest_s > 0 and not stream.wait_for_end(rest_s):
-            rest_s -= _WAKE_S
+    try:
+        while not stream.is_done:
+            if not stream.wait_for_news() or stream.is_done:
+                continue
+            show(stream.text)
+            rest_s = interval_s()
+            while rest_s > 0 and not stream.wait_for_end(rest_s):
+                rest_s -= _WAKE_S
+    except BaseException:
+        stream.cancel()  # nobody looks any more
+        raise

@@ -8,7 +8,7 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 from realm_jupyter.cli import session
-from realm_jupyter.errors import RealmError
+from realm_jupyter.errors import PromptError, RealmError
 from realm_jupyter.human import model_line, one_line, terminal_text
 from realm_jupyter.types import ChatMessage
 
@@ -54,6 +54,8 @@ def run(args: argparse.Namespace) -> int:
                 line = input("> " if is_terminal else "")
             except EOFError:
                 break
+            except UnicodeDecodeError as error:
+                raise PromptError("standard input is not UTF-8 text") from error
             except KeyboardInterrupt:
                 if not is_terminal:
                     raise

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import glob
 import os
+import re
 from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 
 __all__ = ["complete"]
 
+# A word may hold spaces behind a quote that is still open.
+_LAST_WORD = re.compile(r"""(?:(?<!\S)"[^"]*|(?<!\S)'[^']*|\S*)$""")
 _MODEL_COMMANDS = frozenset({"use", "unload", "info"})
 
 
@@ -32,11 +35,11 @@ def complete(session: Session, event: Any) -> list[str]:
         IPython's: ``text_until_cursor`` is the line, ``symbol`` the word to replace.
     """
     before: str = event.text_until_cursor
-    words = before.split()
-    is_cell = bool(words) and words[0] == "%%realm"
     # The word under the cursor is not yet said; after a space it is empty.
-    current = "" if before[-1:].isspace() else words[-1] if words else ""
-    said = words[1:] if before[-1:].isspace() else words[1:-1]
+    match = _LAST_WORD.search(before)
+    current = match[0] if match else ""
+    magic, *said = before[: len(before) - len(current)].split() or [""]
+    is_cell = magic == "%%realm"
     found = _candidates(session, said, current, is_cell=is_cell)
     # IPython replaces the symbol only, which begins after the last = or quote.
     cut = len(current) - len(event.symbol)
@@ -104,12 +107,12 @@ def _variables(session: Session) -> list[str]:
 
 def _files(current: str) -> list[str]:
     """Return folders and GGUF files that begin with what was typed."""
-    unescaped = current.replace("\\ ", " ").strip("\"'")
-    pattern = glob.escape(os.path.expanduser(unescaped)) + "*"  # noqa: PTH111 - keeps the slash
+    quote = current[:1] if current[:1] in {"'", '"'} else ""
+    typed = os.path.expanduser(current[len(quote) :])  # noqa: PTH111 - keeps the slash
     found = []
-    for item in sorted(glob.glob(pattern)):  # noqa: PTH207 - keeps the path as it was typed
+    for item in sorted(glob.glob(glob.escape(typed) + "*")):  # noqa: PTH207 - keeps it as typed
         is_folder = Path(item).is_dir()
         if is_folder or item.endswith(".gguf"):
-            shown = current + item[len(pattern) - 1 - pattern.count("[") * 2 :]
-            found.append(shown + ("/" if is_folder else ""))
+            rest = item[len(typed) :] if quote else item[len(typed) :].replace(" ", "\\ ")
+            found.append(current + rest + ("/" if is_folder else ""))
     return found

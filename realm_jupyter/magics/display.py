@@ -147,8 +147,8 @@ class RichScreen:
         self._publish({"text/html": _grey(line), "text/plain": line}, {})
 
     def note(self, text: str) -> None:
-        """Print a text; the notebook keeps it as it is."""
-        _print(f"{text}\n")
+        """Print a text."""
+        _print(f"{terminal_text(text)}\n")
 
 
 def _grey(line: str) -> str:

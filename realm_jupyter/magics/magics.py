@@ -244,6 +244,8 @@ def load_ipython_extension(ipython: Any) -> None:
     ----------
     ipython : InteractiveShell
     """
+    if "RealmMagics" in ipython.magics_manager.registry:
+        return
     magics = RealmMagics(ipython)
     ipython.register_magics(magics)
     ipython.input_transformers_cleanup.insert(0, keep_prompt)

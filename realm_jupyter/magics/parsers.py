@@ -57,7 +57,8 @@ CELL_COMMANDS = ("generate", "chat", "tokenize")
 _CELL_EPILOG = """The cell below the first line is the prompt, byte for byte; only
 {{name}} of a variable that exists is replaced by its value. The response is kept in
 _realm, and with -v in a variable of your choice. A ; at the end of the first line
-shows nothing. The stop button ends the answer and keeps its text."""
+shows nothing. The stop button ends the answer and keeps its text. %realm help lists the
+other subcommands."""
 
 
 class Call(NamedTuple):
@@ -274,7 +275,7 @@ def parse_line(line: str, *, is_cell: bool) -> Call:
     if is_silent:
         stripped = stripped[:-1].rstrip()
     first = re.split(r"\s", stripped, maxsplit=1)[0]
-    if not first or (is_cell and first.startswith("-") and first not in {"-h", "--help"}):
+    if not first or (is_cell and first.startswith("-")):
         command, rest = ("generate", stripped) if is_cell else ("", "")
     else:
         command, rest = first, stripped[len(first) :]

@@ -99,7 +99,11 @@ class Session:
         self.conversations.clear()
         if self._realm_maker is not None:
             maker, self._realm_maker = self._realm_maker, None
-            maker.result().close()
+            try:
+                realm = maker.result()
+            except Exception:  # noqa: BLE001 - a realm that was never made needs no closing
+                return
+            realm.close()
 
     # -- screens -------------------------------------------------------------------
 

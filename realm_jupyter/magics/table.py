@@ -42,7 +42,7 @@ class Table:
 
     def __repr__(self) -> str:
         lines = [self.columns, *self.rows] if any(self.columns) else self.rows
-        cells = [[terminal_text(cell) for cell in line] for line in lines]
+        cells = [[terminal_text(" ".join(cell.split("\n"))) for cell in line] for line in lines]
         widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
         text = [
             "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip()

@@ -63,10 +63,10 @@ def resolve_source(name_or_path: str | os.PathLike[str]) -> Path:
         path = Path(text).expanduser()
     except RuntimeError:  # ~name of a user that is not there
         path = Path(text)
-    if text in shipped_names() and _mode(path) is None:
-        return shipped_path(text)
     path = _first_part(path)
     mode = _mode(path)
+    if text in shipped_names() and not (mode is not None and stat.S_ISREG(mode)):
+        return shipped_path(text)
     if mode is None:
         suggestions = _suggestions(text, path)
         raise _not_found(f"there is no model {text!r:.200}", text, suggestions)

@@ -26,8 +26,9 @@ class GuestLimits:
         Size that the guest's linear memory may reach, the vocabulary included.
     deadline_ms : int, 1 to 86400000, default 10000
         Time that the guest itself may compute in one call. A host function counts for
-        0.1 ms, however long the guest waits in it, and each forward pass that ran starts the time anew, so that it
-        bounds a step of a blocking guest and not its whole generation.
+        0.1 ms, however long the guest waits in it, and each forward pass that ran starts
+        the time anew, so that it bounds a step of a blocking guest and not its whole
+        generation.
     table_elements : int, default 10000
         Entries that the guest's function table may have.
     stack_bytes : int, 65536 to 4194304, default 512 KiB

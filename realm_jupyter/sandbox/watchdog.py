@@ -185,6 +185,9 @@ class Watch:
             seconds = self._limit_s if renew else self._remaining_s
             if is_failing:
                 seconds = min(seconds, GRACE_S)
+            if seconds <= 0:
+                self.end("deadline")  # without waiting for the thread to notice
+                return
             self.deadline = monotonic() + seconds
             self._dog.add(self)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import secrets
 import shutil
@@ -18,6 +19,11 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 ARTIFACTS = ROOT / ".ci" / "artifacts" / "browser"
 START_GUARD_S = 120
+SETTINGS = {
+    # Cells outside the window are otherwise taken out of the page.
+    "notebook-extension/tracker": {"windowingMode": "none", "autoStartDefaultKernel": True},
+    "apputils-extension/notification": {"fetchNews": "false", "checkForUpdates": False},
+}
 
 
 def find_chromium() -> str | None:
@@ -40,6 +46,10 @@ def jupyterlab(tmp_path_factory):
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     token = secrets.token_hex(16)
+    for name, setting in SETTINGS.items():
+        path = home / "settings" / "@jupyterlab" / f"{name}.jupyterlab-settings"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(json.dumps(setting))
     environment = os.environ | {
         "HOME": str(home),
         "JUPYTER_CONFIG_DIR": str(home / "config"),
@@ -60,6 +70,7 @@ def jupyterlab(tmp_path_factory):
                 f"--IdentityProvider.token={token}",
                 f"--ServerApp.root_dir={folder}",
                 "--LabApp.news_url=None",
+                f"--LabApp.user_settings_dir={home / 'settings'}",
                 "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
             ],
             env=environment,
@@ -108,9 +119,10 @@ def browser():
 
 
 @pytest.fixture
-def page(browser):
+def page(browser, artifacts, request):
     context = browser.new_context(viewport={"width": 1100, "height": 1000})
     page = context.new_page()
     page.set_default_timeout(90_000)
     yield page
+    page.screenshot(path=artifacts / f"{request.node.name}.png")
     context.close()

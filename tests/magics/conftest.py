@@ -20,22 +20,19 @@ from support.fake_realm import FakeRealm
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
 
-@pytest.fixture
-def shell(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[InteractiveShell]:
-    monkeypatch.setenv("IPYTHONDIR", str(tmp_path / "ipython"))
+@pytest.fixture(scope="module")
+def shell(tmp_path_factory: pytest.TempPathFactory) -> Iterator[InteractiveShell]:
     config = Config()
     config.HistoryManager.enabled = False
-    with warnings.catch_warnings():
-        # Old IPython warns of itself; what the magics do is not covered by this.
+    with pytest.MonkeyPatch.context() as patch, warnings.catch_warnings():
+        patch.setenv("IPYTHONDIR", str(tmp_path_factory.mktemp("ipython")))
+        # IPython warns of itself; what the magics do is not covered by this.
         warnings.simplefilter("ignore")
         InteractiveShell.clear_instance()
         made = InteractiveShell.instance(config=config)
-    made.colors = "nocolor"
     yield made
-    made.reset(new_session=False)
     InteractiveShell.clear_instance()
 
 
@@ -114,3 +111,5 @@ def notebook(shell: InteractiveShell, monkeypatch: pytest.MonkeyPatch) -> Iterat
     magics.display = "rich"
     yield Notebook(shell, magics, realm)
     unload_ipython_extension(shell)
+    shell.reset(new_session=False)
+    vars(shell).pop("kernel", None)

@@ -307,7 +307,7 @@ def test_an_unexpected_error_keeps_its_traceback(notebook):
 def test_help_explains_and_does_nothing(notebook, line, body):
     cell = notebook.run(f"%%realm {line}{body}")
     assert cell.error is None
-    topic = line.split()[0] if " " in line else ""
+    topic = line.split()[0] if " " in line else "generate"
     assert cell.stdout == notebook.run(f"%realm help {topic}").stdout
     assert len(cell.stdout.splitlines()) > 5
     assert not notebook.realm.requests

@@ -254,6 +254,13 @@ def test_tab_completes_files_to_load(notebook, tmp_path, monkeypatch):
     assert completions(notebook, f"%realm load {tmp_path}/mis") == [f"{tmp_path}/mistral.gguf"]
 
 
+def test_tab_completes_a_file_with_a_space(notebook, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "my model.gguf").touch()
+    assert completions(notebook, "%realm load my") == ["my\\ model.gguf"]
+    assert completions(notebook, "%realm load 'my mo") == ["model.gguf"]
+
+
 def test_tab_works_through_the_newer_interface(notebook):
     text = "%%realm generate --temp"
     with provisionalcompleter():
@@ -282,6 +289,13 @@ def test_unloading_the_extension_takes_everything_back(notebook):
     unload_ipython_extension(shell)
     load_ipython_extension(shell)
     assert shell.find_line_magic("realm")
+
+
+def test_loading_the_extension_twice_changes_nothing(notebook):
+    before = len(notebook.shell.input_transformers_cleanup)
+    load_ipython_extension(notebook.shell)
+    assert notebook.shell.magics_manager.registry["RealmMagics"] is notebook.magics
+    assert len(notebook.shell.input_transformers_cleanup) == before
 
 
 def test_loading_the_extension_imports_nothing_heavy():

@@ -47,6 +47,11 @@ def test_a_file_of_the_working_folder_wins_over_a_shipped_name(shipped, here):
     assert not is_shipped(resolve_source("paris"))
 
 
+def test_a_folder_does_not_hide_a_shipped_name(shipped, here):
+    (here / "paris").mkdir()
+    assert resolve_source("paris") == shipped / "paris.gguf"
+
+
 def test_a_link_to_a_shipped_model_is_that_model(shipped, here):
     (here / "mine.gguf").symlink_to(shipped / "paris.gguf")
     assert is_shipped(resolve_source("mine.gguf"))

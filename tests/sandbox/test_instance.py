@@ -436,7 +436,7 @@ def test_a_guest_that_only_calls_its_host_ends_too(host):
         with pytest.raises(GuestLimitError) as caught:
             instance.generate(b"")
         assert caught.value.limit == "deadline"
-    assert 10 < len(host.calls) <= 501
+    assert 1 <= len(host.calls) <= 501
 
 
 def test_an_instance_that_is_dropped_frees_its_store(host):

@@ -77,6 +77,8 @@ class FakeRealm:
         What was asked for, in order.
     interrupt_at : int, optional
         The stop button is pressed before this token, which then never comes.
+    hold_at : int, optional
+        This token never comes; somebody must cancel.
     fail_at : (int, Exception), optional
         The generation fails before this token.
     load_steps : int
@@ -93,6 +95,7 @@ class FakeRealm:
         self.requests: list[dict[str, Any]] = []
         self.loads: list[dict[str, Any]] = []
         self.interrupt_at: int | None = None
+        self.hold_at: int | None = None
         self.interrupt_load = False
         self.fail_at: tuple[int, Exception] | None = None
         self.fail_start: Exception | None = None
@@ -208,6 +211,7 @@ class FakeRealm:
                 return
             if index == self.interrupt_at:
                 interrupt_main_thread()
+            if index in {self.interrupt_at, self.hold_at}:
                 assert woken.wait(20), "nobody cancelled"
             if handle.is_cancelled:
                 reason = "cancelled"

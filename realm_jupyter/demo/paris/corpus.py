@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from realm_jupyter.demo.paris import country_phrasing as country
 from realm_jupyter.demo.paris import everyday_phrasing as everyday
-from realm_jupyter.demo.paris import held_out, questions, style, talk
+from realm_jupyter.demo.paris import held_out, questions, style
+from realm_jupyter.demo.paris import unknown_phrasing as unknowns
 from realm_jupyter.demo.paris.facts import COUNTRIES, words
 from realm_jupyter.demo.paris.noise import noisy
 from realm_jupyter.demo.paris.phrasing import (
@@ -59,7 +60,7 @@ TRAINING: dict[str, tuple[str, ...]] = {
     "colour": everyday.COLOUR,
     "mix": everyday.MIX,
     "opposite": everyday.OPPOSITE,
-    "fictional": talk.FICTIONAL_QUESTIONS,
+    "fictional": unknowns.FICTIONAL_QUESTIONS,
 }
 SUMS = ("plus", "minus", "times", "divided by")
 
@@ -70,11 +71,11 @@ WEIGHTS: dict[str, float] = {
     "continent": 9,
     "currency": 11,
     "language": 10,
-    "about": 3,
-    "is_capital": 2.5,
-    "is_continent": 1,
-    "is_language": 1,
-    "is_currency": 1,
+    "about": 4.5,
+    "is_capital": 4,
+    "is_continent": 1.6,
+    "is_language": 1.6,
+    "is_currency": 1.6,
     "plus": 7,
     "minus": 7,
     "times": 5,
@@ -302,9 +303,10 @@ class Writer:
             question, subject = questions.draw_unknown(random)
             return question, subject.reply, subject
         if kind == "city":
-            slots = {"k": random.choice(talk.CITIES)}
-            question = fill(random.choice(talk.CITY_QUESTIONS), slots)
-            subject = Subject(kind, slots, talk.UNKNOWN_CITY)
+            slots = {"k": random.choice(unknowns.CITIES)}
+            phrasings = unknowns.CITY_QUESTIONS if chance(random, 0.5) else TRAINING["country_of"]
+            question = fill(random.choice(phrasings), slots)
+            subject = Subject(kind, slots, unknowns.UNKNOWN_CITY)
             return question, subject.reply, subject
         if kind == "my_name":
             state.name = random.choice(everyday.NAMES)
@@ -323,7 +325,11 @@ class Writer:
         operation = subject.extra.get("operation", subject.kind)
         if operation in SUMS:
             return self.phrased_sum(subject, operation)
-        templates = TRAINING[subject.kind]
+        kind = subject.kind
+        if kind == "fictional" and chance(random, 0.7):
+            # Only the name tells that the country is not there.
+            kind = random.choice(COUNTRY_KINDS)
+        templates = TRAINING[kind]
         template = random.choice(templates)
         if subject.kind == "country_of" and subject.country and subject.country.is_city_state:
             # "Where is Singapore?" asks for the country, not for its capital.

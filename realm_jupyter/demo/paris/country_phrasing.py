@@ -6,18 +6,26 @@ be the wrong one, ``{w}`` a continent, ``{l}`` a language, ``{m}`` a currency.
 
 from __future__ import annotations
 
-from realm_jupyter.demo.paris.phrasing import around, lines
+from typing import TYPE_CHECKING
 
-CAPITAL = around(
-    (
-        "the capital of {c}",
-        "the capital of {c}",
-        "the capital city of {c}",
-        "{cs_} capital",
-        "{cs_} capital city",
-        "the name of the capital of {c}",
+from realm_jupyter.demo.paris.phrasing import around, asking, first_upper, lines
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+CAPITAL = (
+    around(
+        (
+            "the capital of {c}",
+            "the capital of {c}",
+            "the capital city of {c}",
+            "{cs_} capital",
+            "{cs_} capital city",
+            "the name of the capital of {c}",
+        )
     )
-) + 12 * lines("""
+    + 12
+    * lines("""
 What is the capital of {c}?
 Which city is the capital of {c}?
 What city is the capital of {c}?
@@ -81,8 +89,22 @@ Which city should I name as the capital of {c}?
 Guess the capital of {c}!
 Do you remember the capital of {c}?
 """)
+    + 3
+    * asking(
+        (
+            "what the capital of {c} is",
+            "which city is the capital of {c}",
+            "what {cs_} capital is",
+            "which city is {cs_} capital",
+            "what the capital city of {c} is",
+            "what the capital of {c} is called",
+        )
+    )
+)
 
-COUNTRY_OF = 2 * lines("""
+COUNTRY_OF = (
+    6
+    * lines("""
 Which country has the capital {k}?
 Which country has {k} as its capital?
 What country has {k} as its capital?
@@ -139,7 +161,9 @@ Which country does {k} belong to?
 {K} belongs to which country?
 I was in {k}, the capital of which country?
 Guess which country has the capital {k}!
-""") + lines("""
+""")
+    + 3
+    * lines("""
 Where is {k}?
 Where is {k}?
 Where is {k} located?
@@ -163,8 +187,25 @@ I am going to {k}. Which country is that?
 {K}
 {K}?
 """)
+    + 1
+    * asking(
+        (
+            "which country has the capital {k}",
+            "which country has {k} as its capital",
+            "which country {k} is the capital of",
+            "of which country {k} is the capital",
+            "what {k} is the capital of",
+            "what country {k} is in",
+            "which country {k} belongs to",
+            "where {k} is",
+        )
+    )
+)
 
-CONTINENT = around(("the continent of {c}", "{cs_} continent")) + 6 * lines("""
+CONTINENT = (
+    around(("the continent of {c}", "{cs_} continent"))
+    + 6
+    * lines("""
 Which continent is {c} in?
 Which continent is {c} on?
 What continent is {c} in?
@@ -225,19 +266,34 @@ Is {c} in Africa, Asia or Europe?
 Is {c} in Europe, in America or in Oceania?
 Guess the continent of {c}!
 """)
-
-CURRENCY = around(
-    (
-        "the currency of {c}",
-        "the currency of {c}",
-        "{cs_} currency",
-        "the currency in {c}",
-        "the currency used in {c}",
-        "the official currency of {c}",
-        "the money of {c}",
-        "the money in {c}",
+    + 2
+    * asking(
+        (
+            "which continent {c} is in",
+            "which continent {c} is on",
+            "on which continent {c} is",
+            "what continent {c} belongs to",
+            "where {c} is",
+            "where {c} lies",
+        )
     )
-) + 10 * lines("""
+)
+
+CURRENCY = (
+    around(
+        (
+            "the currency of {c}",
+            "the currency of {c}",
+            "{cs_} currency",
+            "the currency in {c}",
+            "the currency used in {c}",
+            "the official currency of {c}",
+            "the money of {c}",
+            "the money in {c}",
+        )
+    )
+    + 10
+    * lines("""
 Which currency does {c} use?
 What currency does {c} use?
 Which currency does {c} have?
@@ -298,18 +354,36 @@ I forgot which currency {c} uses.
 {C} has which currency?
 Guess the currency of {c}!
 """)
-
-LANGUAGE = around(
-    (
-        "the language of {c}",
-        "the language of {c}",
-        "{cs_} language",
-        "the main language of {c}",
-        "the official language of {c}",
-        "the language spoken in {c}",
-        "the language in {c}",
+    + 2
+    * asking(
+        (
+            "what the currency of {c} is",
+            "which currency {c} uses",
+            "what currency {c} has",
+            "which currency people use in {c}",
+            "what money is used in {c}",
+            "what people pay with in {c}",
+            "what money I need in {c}",
+            "what {cs_} currency is",
+            "what the money in {c} is called",
+        )
     )
-) + 8 * lines("""
+)
+
+LANGUAGE = (
+    around(
+        (
+            "the language of {c}",
+            "the language of {c}",
+            "{cs_} language",
+            "the main language of {c}",
+            "the official language of {c}",
+            "the language spoken in {c}",
+            "the language in {c}",
+        )
+    )
+    + 8
+    * lines("""
 What are the languages of {c}?
 What are the main languages of {c}?
 Which language do people speak in {c}?
@@ -362,6 +436,20 @@ I forgot which language is spoken in {c}.
 {C} speaks which language?
 Guess the language of {c}!
 """)
+    + 2
+    * asking(
+        (
+            "what the language of {c} is",
+            "which language people speak in {c}",
+            "what language is spoken in {c}",
+            "what they speak in {c}",
+            "which languages are spoken in {c}",
+            "what {cs_} language is",
+            "what language people in {c} speak",
+            "which language I need in {c}",
+        )
+    )
+)
 
 ABOUT = lines("""
 Tell me about {c}.
@@ -398,12 +486,135 @@ I am from {c}.
 I live in {c}.
 What kind of country is {c}?
 Introduce {c}.
+What should I know about {c}?
+What is there to know about {c}?
+What do people know about {c}?
+What is interesting about {c}?
+What else is there to say about {c}?
+What are some facts about {c}?
+What are the facts about {c}?
+What facts do you know about {c}?
+Which facts do you know about {c}?
+Teach me about {c}.
+Teach me something about {c}.
+Explain {c} to me.
+Inform me about {c}.
+Help me learn about {c}.
+Show me what you know about {c}.
+Write something about {c}.
+Write a few sentences about {c}.
+Write about {c}.
+Summarize {c}.
+A summary of {c}, please.
+Give me a summary of {c}.
+Give me a description of {c}.
+Give me some information on {c}.
+Please describe {c}.
+Please give me facts about {c}.
+I would like to hear about {c}.
+I would like to know more about {c}.
+I'd like to know something about {c}.
+I want to learn about {c}.
+I want to hear about {c}.
+I want to read about {c}.
+I know nothing about {c}.
+I am learning about {c}.
+I have to write about {c}.
+I have to give a talk about {c}.
+We learn about {c} at school.
+My homework is about {c}.
+I need facts about {c}.
+I need information about {c}.
+{C}: facts
+{C} facts
+{C} information
 {C}
 {C}?
 {C}!
 """)
 
-IS_CAPITAL = lines("""
+# Around something that may be true or not: "Paris is the capital of France".
+CLAIMING = lines("""
+Is it true that {claim}?
+Is it right that {claim}?
+Is it correct that {claim}?
+Is it a fact that {claim}?
+Is it so that {claim}?
+Can it be that {claim}?
+Could it be that {claim}?
+Would it be true that {claim}?
+Would you agree that {claim}?
+Do you agree that {claim}?
+Do you think that {claim}?
+Do you think {claim}?
+Do you believe that {claim}?
+Can you confirm that {claim}?
+Can you check if {claim}?
+Can you tell me if {claim}?
+Could you tell me whether {claim}?
+Do you know if {claim}?
+Do you know whether {claim}?
+Tell me if {claim}.
+Tell me whether {claim}.
+Check whether {claim}.
+I want to know if {claim}.
+I wonder if {claim}.
+I am not sure if {claim}.
+I think {claim}.
+I think that {claim}. Is that right?
+I think {claim}. Am I wrong?
+I believe {claim}. Correct?
+I guess {claim}?
+I heard that {claim}. Is that true?
+I read that {claim}. Is it true?
+I was told that {claim}. Is that so?
+I am sure that {claim}. Right?
+I say {claim}. Am I right?
+I would say that {claim}. Is this correct?
+My friend says that {claim}. Is he right?
+My friend thinks {claim}. Is she wrong?
+My book says that {claim}. Is that correct?
+Someone told me that {claim}. Is that true?
+Correct me if I am wrong: {claim}.
+True or false: {claim}.
+True or false? {Claim}.
+Yes or no: {claim}?
+Right or wrong: {claim}?
+{Claim}, right?
+{Claim}, correct?
+{Claim}, isn't that so?
+{Claim}, is that right?
+{Claim}, or not?
+{Claim}. Is that right?
+{Claim}. Is that true?
+{Claim}. Is that correct?
+{Claim}. True or false?
+{Claim}. Yes or no?
+{Claim}. Do you agree?
+{Claim}?
+So {claim}?
+So {claim}, right?
+Surely {claim}?
+""")
+
+
+def claiming(claims: Iterable[str]) -> tuple[str, ...]:
+    """Put every claim into every frame of ``CLAIMING``."""
+    return tuple(
+        frame.replace("{claim}", claim).replace("{Claim}", first_upper(claim))
+        for claim in claims
+        for frame in CLAIMING
+    )
+
+
+IS_CAPITAL = claiming(
+    (
+        "{x} is the capital of {c}",
+        "the capital of {c} is {x}",
+        "{x} is {cs_} capital",
+        "{c} has the capital {x}",
+    )
+) + 10 * lines("""
 Is {x} the capital of {c}?
 Is {x} the capital of {c}?
 Is {x} the capital city of {c}?
@@ -411,75 +622,48 @@ Is {x} {cs_} capital?
 Is {cs_} capital {x}?
 Is the capital of {c} {x}?
 Is the capital of {c} called {x}?
-Is it true that {x} is the capital of {c}?
-Is it true that the capital of {c} is {x}?
-{X} is the capital of {c}, right?
-{X} is the capital of {c}, isn't it?
-{X} is the capital of {c}. Is that right?
-{X} is the capital of {c}. Is that true?
-{X} is the capital of {c}. True or false?
-True or false: {x} is the capital of {c}.
-The capital of {c} is {x}, right?
-The capital of {c} is {x}. Is that correct?
-I think the capital of {c} is {x}. Is that right?
-I think that {x} is the capital of {c}.
-I believe {x} is the capital of {c}. Correct?
-My friend says that {x} is the capital of {c}. Is he right?
 Isn't {x} the capital of {c}?
 Does {c} have the capital {x}?
 Does {c} have {x} as its capital?
-Do you think {x} is the capital of {c}?
-Can you confirm that {x} is the capital of {c}?
-Tell me if {x} is the capital of {c}.
 """)
 
-IS_CONTINENT = lines("""
+IS_CONTINENT = claiming(
+    ("{c} is in {w}", "{c} is a country in {w}", "{c} lies in {w}", "{c} belongs to {w}")
+) + 10 * lines("""
 Is {c} in {w}?
 Is {c} in {w}?
 Is {c} a country in {w}?
 Is {c} part of {w}?
 Is {c} on the continent of {w}?
 Is {c} located in {w}?
-Is it true that {c} is in {w}?
-{C} is in {w}, right?
-{C} is in {w}, isn't it?
-{C} is in {w}. Is that true?
-True or false: {c} is in {w}.
-I think {c} is in {w}. Is that right?
 Does {c} belong to {w}?
 Does {c} lie in {w}?
 Isn't {c} in {w}?
-Do you think {c} is in {w}?
-Tell me if {c} is in {w}.
 """)
 
-IS_LANGUAGE = lines("""
+IS_LANGUAGE = claiming(
+    ("people speak {l} in {c}", "{l} is spoken in {c}", "they speak {l} in {c}")
+) + 10 * lines("""
 Do people speak {l} in {c}?
 Do people in {c} speak {l}?
 Do they speak {l} in {c}?
 Is {l} spoken in {c}?
 Is {l} a language of {c}?
 Is {l} the language of {c}?
-Is it true that people speak {l} in {c}?
-People speak {l} in {c}, right?
-True or false: people in {c} speak {l}.
-I think people speak {l} in {c}. Is that right?
 Can I speak {l} in {c}?
 """)
 
-IS_CURRENCY = lines("""
+IS_CURRENCY = claiming(
+    ("the currency of {c} is the {m}", "people pay with the {m} in {c}", "{c} uses the {m}")
+) + 10 * lines("""
 Is the {m} the currency of {c}?
 Is the {m} used in {c}?
 Is {cs_} currency the {m}?
 Is the currency of {c} the {m}?
-Is it true that {c} uses the {m}?
 Does {c} use the {m}?
 Do people pay with the {m} in {c}?
 Do they use the {m} in {c}?
 Can I pay with the {m} in {c}?
-{C} uses the {m}, right?
-True or false: the currency of {c} is the {m}.
-I think {c} uses the {m}. Is that right?
 """)
 
 # After an answer about one country: the same of another one.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from realm_jupyter.demo.paris.facts import words
-from realm_jupyter.demo.paris.phrasing import around, lines
+from realm_jupyter.demo.paris.phrasing import around, asking, lines
 
 # A sum as it is written or said: ``{a}`` and ``{b}`` are numbers in digits or words.
 EXPRESSIONS = {
@@ -41,7 +41,7 @@ EXPRESSIONS = {
         "{a} over {b}",
     ),
 }
-SUM_FRAMES = lines("""
+SUM_FRAMES = 3 * lines("""
 What is {np}?
 What is {np}?
 What's {np}?
@@ -88,7 +88,13 @@ What would {np} be?
 {NP}, please.
 My homework is {np}.
 Do the sum: {np}.
-""")
+""") + 1 * asking(
+    (
+        "how much {np} is",
+        "what {np} is",
+        "what {np} makes",
+    )
+)
 SUM_SENTENCES = {
     "plus": lines("""
 Add {a} and {b}.
@@ -101,7 +107,7 @@ What do you get when you add {a} and {b}?
 What do I get if I add {b} to {a}?
 What happens if I add {a} and {b}?
 """)
-    * 4,
+    * 14,
     "minus": lines("""
 Subtract {b} from {a}.
 Please subtract {b} from {a}.
@@ -111,7 +117,7 @@ What do you get when you subtract {b} from {a}?
 What do I get if I take {b} away from {a}?
 How much is left of {a} without {b}?
 """)
-    * 4,
+    * 14,
     "times": lines("""
 Multiply {a} by {b}.
 Multiply {a} and {b}.
@@ -120,7 +126,7 @@ Can you multiply {a} and {b}?
 What do you get when you multiply {a} by {b}?
 What do I get if I multiply {a} and {b}?
 """)
-    * 4,
+    * 14,
     "divided by": lines("""
 Divide {a} by {b}.
 Please divide {a} by {b}.
@@ -128,7 +134,7 @@ Can you divide {a} by {b}?
 What do you get when you divide {a} by {b}?
 What do I get if I divide {a} by {b}?
 """)
-    * 4,
+    * 14,
 }
 AND_SUM = lines("""
 And {np}?
@@ -161,7 +167,10 @@ If I have {a} {t} and sell {b}, how many {t} do I have left?
 THINGS = ("apples", "books", "coins", "balls", "cookies", "pens", "flowers", "eggs", "cards")
 
 # ``{n}`` what follows or precedes, in a sequence of ``{u}`` (day, month, letter, number, season).
-NEXT = around(("the {u} after {n}", "the next {u} after {n}")) + 12 * lines("""
+NEXT = (
+    around(("the {u} after {n}", "the next {u} after {n}"))
+    + 12
+    * lines("""
 What comes after {n}?
 What {u} comes after {n}?
 Which {u} comes after {n}?
@@ -184,7 +193,19 @@ Name the {u} that comes after {n}.
 I forgot which {u} comes after {n}.
 {N} is followed by which {u}?
 """)
-PREVIOUS = around(("the {u} before {n}", "the {u} right before {n}")) + 12 * lines("""
+    + 2
+    * asking(
+        (
+            "what comes after {n}",
+            "which {u} comes after {n}",
+            "what {u} follows {n}",
+        )
+    )
+)
+PREVIOUS = (
+    around(("the {u} before {n}", "the {u} right before {n}"))
+    + 12
+    * lines("""
 What comes before {n}?
 What {u} comes before {n}?
 Which {u} comes before {n}?
@@ -204,6 +225,15 @@ Tell me which {u} comes before {n}.
 Name the {u} that comes before {n}.
 I forgot which {u} comes before {n}.
 """)
+    + 2
+    * asking(
+        (
+            "what comes before {n}",
+            "which {u} comes before {n}",
+            "what {u} is before {n}",
+        )
+    )
+)
 TODAY_TOMORROW = lines("""
 Today is {n}. What day is tomorrow?
 If today is {n}, what day is tomorrow?
@@ -218,7 +248,10 @@ If today is {n}, which day was yesterday?
 Today is {n}. Which day was it yesterday?
 It is {n} today. What day was it yesterday?
 """)
-MONTH_DAYS = around(("the number of days in {n}", "the length of {n} in days")) + 12 * lines("""
+MONTH_DAYS = (
+    around(("the number of days in {n}", "the length of {n} in days"))
+    + 12
+    * lines("""
 How many days does {n} have?
 How many days are in {n}?
 How many days are there in {n}?
@@ -235,7 +268,18 @@ Do you know how many days {n} has?
 Can you tell me how many days are in {n}?
 I forgot how many days {n} has.
 """)
-ORDINAL = around(("the {o} {u}", "the {o} {u} of the {p}")) + 12 * lines("""
+    + 2
+    * asking(
+        (
+            "how many days {n} has",
+            "how many days are in {n}",
+        )
+    )
+)
+ORDINAL = (
+    around(("the {o} {u}", "the {o} {u} of the {p}"))
+    + 12
+    * lines("""
 Which {u} is the {o}?
 Which {u} is the {o} of the {p}?
 What {u} is the {o}?
@@ -246,7 +290,18 @@ Name the {o} {u} of the {p}.
 The {o} {u} of the {p} is ...
 {U} number {o} is ...
 """)
-AMOUNT = around(("the number of {u} in {p}",)) + 20 * lines("""
+    + 2
+    * asking(
+        (
+            "which {u} is the {o}",
+            "what the {o} {u} of the {p} is",
+        )
+    )
+)
+AMOUNT = (
+    around(("the number of {u} in {p}",))
+    + 20
+    * lines("""
 How many {u} does {p} have?
 How many {u} are in {p}?
 How many {u} are there in {p}?
@@ -262,7 +317,15 @@ Do you know how many {u} {p} has?
 Can you tell me how many {u} there are in {p}?
 I forgot how many {u} are in {p}.
 """)
-LIST = lines("""
+    + 2
+    * asking(
+        (
+            "how many {u} {p} has",
+            "how many {u} are in {p}",
+        )
+    )
+)
+LIST = 6 * lines("""
 What are the {p}?
 Name the {p}.
 List the {p}.
@@ -279,7 +342,12 @@ The {p}, please.
 The {p}
 Say the {p}.
 Give me the {p}.
-""")
+""") + 1 * asking(
+    (
+        "what the {p} are",
+        "which {p} there are",
+    )
+)
 AND_NEXT = lines("""
 And {n}?
 What about {n}?
@@ -310,7 +378,10 @@ OK, and {n}?
 The same for {n}.
 """)
 
-COLOUR = around(("the colour of {n}", "the color of {n}")) + 16 * lines("""
+COLOUR = (
+    around(("the colour of {n}", "the color of {n}"))
+    + 16
+    * lines("""
 What colour is {n}?
 What color is {n}?
 Which colour is {n}?
@@ -337,9 +408,19 @@ What color is {n} normally?
 How does {n} look, what colour?
 In which colour should I paint {n}?
 """)
-MIX = around(
-    ("the mix of {a} and {b}", "{a} mixed with {b}", "the mixture of {a} and {b}")
-) + 16 * lines("""
+    + 2
+    * asking(
+        (
+            "what colour {n} is",
+            "what color {n} has",
+            "which color {n} is",
+        )
+    )
+)
+MIX = (
+    around(("the mix of {a} and {b}", "{a} mixed with {b}", "the mixture of {a} and {b}"))
+    + 16
+    * lines("""
 What is {a} and {b} mixed?
 What do {a} and {b} make?
 What colour do {a} and {b} make?
@@ -366,10 +447,27 @@ Tell me what {a} and {b} make.
 Do you know what {a} and {b} make?
 Can you mix {a} and {b}?
 """)
+    + 2
+    * asking(
+        (
+            "what {a} and {b} make",
+            "what colour {a} and {b} make",
+            "what I get if I mix {a} and {b}",
+        )
+    )
+)
 
-OPPOSITE = around(
-    ("the opposite of {n}", "the opposite of {n}", "the opposite word of {n}", "the antonym of {n}")
-) + 16 * lines("""
+OPPOSITE = (
+    around(
+        (
+            "the opposite of {n}",
+            "the opposite of {n}",
+            "the opposite word of {n}",
+            "the antonym of {n}",
+        )
+    )
+    + 16
+    * lines("""
 Opposite of {n}
 Opposite {n}
 {N}: opposite?
@@ -392,6 +490,14 @@ Not {n} but ...
 Say the opposite of {n}.
 Do you know the opposite for {n}?
 """)
+    + 3
+    * asking(
+        (
+            "what the opposite of {n} is",
+            "which word is the opposite of {n}",
+        )
+    )
+)
 
 # ---- Small talk ------------------------------------------------------------------------------
 HELLO = lines("""

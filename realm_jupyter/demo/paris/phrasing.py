@@ -101,6 +101,88 @@ Let us talk about {np}.
 How would you answer: what is {np}?
 """.strip().splitlines()
 
+# Around a question inside a sentence: "which city is the capital of France".
+ASKING = """
+Do you know {q}?
+Do you know {q}?
+Do you happen to know {q}?
+Do you remember {q}?
+Do you also know {q}?
+Can you tell me {q}?
+Can you tell me {q}?
+Can you say {q}?
+Can you explain {q}?
+Can you find out {q}?
+Can you help me find out {q}?
+Can you remind me {q}?
+Can I ask you {q}?
+Could you tell me {q}?
+Could you explain {q}?
+Could you please tell me {q}?
+Could you help me and say {q}?
+Would you tell me {q}?
+Would you be so kind to tell me {q}?
+Will you tell me {q}?
+May I ask {q}?
+Tell me {q}.
+Tell me {q}.
+Please tell me {q}.
+Please say {q}.
+Please explain {q}.
+Please let me know {q}.
+Just tell me {q}.
+Say {q}.
+Explain {q}.
+Explain to me {q}.
+Let me know {q}.
+Remind me {q}.
+Find out {q}.
+Write down {q}.
+I want to know {q}.
+I would like to know {q}.
+I'd like to know {q}.
+I'd love to know {q}.
+I would love to hear {q}.
+I need to know {q}.
+I need to find out {q}.
+I have to find out {q}.
+I must know {q}.
+I wonder {q}.
+I wonder {q}.
+I am wondering {q}.
+I ask myself {q}.
+I was asked {q}.
+I am asking you {q}.
+I forgot {q}.
+I have forgotten {q}.
+I always forget {q}.
+I do not know {q}.
+I don't know {q}. Do you?
+I do not remember {q}.
+I cannot remember {q}.
+I am not sure {q}.
+I have no idea {q}.
+I am trying to find out {q}.
+I am trying to remember {q}.
+I am curious {q}.
+I am interested in {q}.
+My question is {q}.
+My friend wants to know {q}.
+My friend asked me {q}.
+My son wants to know {q}.
+My sister asks {q}.
+People ask me {q}.
+We want to know {q}.
+Have you any idea {q}?
+Any idea {q}?
+Who knows {q}?
+Who can tell me {q}?
+It would be nice to know {q}.
+It is important to know {q}.
+The question is {q}.
+The teacher wants to know {q}.
+""".strip().splitlines()
+
 OPENERS = """
 Hi!
 Hello!
@@ -183,6 +265,11 @@ def around(noun_phrases: Iterable[str]) -> tuple[str, ...]:
         for phrase in noun_phrases
         for frame in AROUND
     )
+
+
+def asking(questions: Iterable[str]) -> tuple[str, ...]:
+    """Put every question inside a sentence into every frame of ``ASKING``."""
+    return tuple(frame.replace("{q}", question) for question in questions for frame in ASKING)
 
 
 def first_upper(text: str) -> str:

@@ -10,9 +10,11 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from realm_jupyter.demo.paris import everyday_phrasing as everyday
-from realm_jupyter.demo.paris import facts, replies, talk
+from realm_jupyter.demo.paris import facts, replies
+from realm_jupyter.demo.paris import identity_phrasing as identity
+from realm_jupyter.demo.paris import unknown_phrasing as unknowns
 from realm_jupyter.demo.paris.facts import COUNTRIES
-from realm_jupyter.demo.paris.phrasing import chance, fill, first_upper
+from realm_jupyter.demo.paris.phrasing import ASKING, asking, chance, fill, first_upper
 from realm_jupyter.demo.paris.replies import Reply, listed, sentence, simple
 
 if TYPE_CHECKING:
@@ -106,7 +108,7 @@ def draw_yes_no(kind: str, random: Random) -> Subject:
         reply = replies.capital(country)
         slots["x"] = country.capital if is_true else other.capital
         if not is_true and chance(random, 0.2):
-            slots["x"] = random.choice(talk.CITIES)
+            slots["x"] = random.choice(unknowns.CITIES)
         is_true = slots["x"] == country.capital
     elif kind == "is_continent":
         reply = replies.continent(country)
@@ -344,9 +346,10 @@ IDENTITY_KINDS = (
     "tongues",
     "limits",
 )
-TALK: dict[str, tuple[tuple[str, ...], Reply]] = SMALL_TALK | dict(
-    zip(IDENTITY_KINDS, talk.IDENTITY, strict=True)
-)
+TALK: dict[str, tuple[tuple[str, ...], Reply]] = SMALL_TALK | {
+    kind: (6 * phrasings + asking(identity.EMBEDDED_IDENTITY[kind]), reply)
+    for kind, (phrasings, reply) in zip(IDENTITY_KINDS, identity.IDENTITY, strict=True)
+}
 UNKNOWN_NAME = simple(
     "Sorry, I do not know.", "Sorry, I do not know your name. You have not told me."
 )
@@ -365,11 +368,11 @@ def name_of(name: str) -> Reply:
 def draw_fictional(random: Random) -> Subject:
     """Ask of a country that is not there, mostly one that nobody has heard of."""
     if chance(random, 0.4):
-        name = random.choice(talk.FICTIONAL)
+        name = random.choice(unknowns.FICTIONAL)
     else:
-        name = "".join(random.choices(talk.SYLLABLES, k=random.randint(1, 2)))
-        name = first_upper(name + random.choice(talk.ENDINGS))
-    return Subject("fictional", {"c": name}, talk.UNKNOWN_COUNTRY)
+        name = "".join(random.choices(unknowns.SYLLABLES, k=random.randint(1, 2)))
+        name = first_upper(name + random.choice(unknowns.ENDINGS))
+    return Subject("fictional", {"c": name}, unknowns.UNKNOWN_COUNTRY)
 
 
 def draw_unknown(random: Random) -> tuple[str, Subject]:
@@ -379,18 +382,23 @@ def draw_unknown(random: Random) -> tuple[str, Subject]:
     slots = {
         "c": asked_as(country, random),
         "k": city_as(country, random),
-        "person": random.choice(talk.PEOPLE),
-        "subject": random.choice(talk.SUBJECTS),
-        "dish": random.choice(talk.DISHES),
-        "deed": random.choice(talk.DEEDS),
+        "person": random.choice(unknowns.PEOPLE),
+        "subject": random.choice(unknowns.SUBJECTS),
+        "dish": random.choice(unknowns.DISHES),
+        "deed": random.choice(unknowns.DEEDS),
     }
     reply = replies.unknown()
-    if kind < 0.3:  # noqa: PLR2004
-        template = random.choice(talk.COUNTRY_UNKNOWNS)
-    elif kind < 0.65:  # noqa: PLR2004
-        template = random.choice(talk.OPEN_UNKNOWNS)
+    if kind < 0.25:  # noqa: PLR2004
+        template = random.choice(unknowns.COUNTRY_UNKNOWNS)
+    elif kind < 0.5:  # noqa: PLR2004
+        template = random.choice(unknowns.OPEN_UNKNOWNS)
+    elif kind < 0.68:  # noqa: PLR2004
+        frame = random.choice(ASKING)
+        template = frame.replace("{q}", random.choice(unknowns.EMBEDDED_UNKNOWNS))
     else:
-        questions, reply = random.choices(talk.TOPICS, [len(topic[0]) for topic in talk.TOPICS])[0]
+        questions, reply = random.choices(
+            unknowns.TOPICS, [len(topic[0]) for topic in unknowns.TOPICS]
+        )[0]
         return random.choice(questions), Subject("unknown", {}, reply)
     return fill(template, slots), Subject("unknown", slots, reply)
 

@@ -73,8 +73,8 @@ def prepare(*, is_toy: bool) -> Prepared:
         config=config,
         batches=ConversationBatches(tokenizer, SEED, batch_tokens=1024 if is_toy else 2048),
         vocabulary=describe_tokenizer(tokenizer),
-        learning_rate=0.006,
-        minutes=82.0,
+        learning_rate=0.004,
+        minutes=70.0,
     )
 
 

@@ -70,9 +70,9 @@ def prepare(*, is_toy: bool) -> Prepared:
     )
     return Prepared(
         config=config,
-        batches=StoryBatches(vocabulary, batch_size=8 if is_toy else 12),
+        batches=StoryBatches(vocabulary, batch_size=8),
         vocabulary=describe_sentencepiece(vocabulary),
-        learning_rate=0.01,
+        learning_rate=0.003,
         minutes=80.0,
     )
 
