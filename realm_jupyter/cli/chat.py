@@ -108,11 +108,13 @@ class _Conversation:
             )
             return handle
 
+        printer = session.Printer()
         try:
-            response, is_interrupted = session.stream_answer(start, session.Printer().show)
+            response, is_interrupted = session.stream_answer(start, printer.show)
         except RealmError as error:
             # The conversation goes on; a script still learns of it from the exit code.
-            print(flush=True)
+            if printer.has_shown:
+                print(flush=True)
             print(f"realm: error: {one_line(error)}", file=sys.stderr, flush=True)
             self.exit_code = 1
             return

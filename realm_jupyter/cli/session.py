@@ -126,6 +126,11 @@ class Printer:
         self._num_shown = 0
         self._is_terminal = _is_terminal(sys.stdout)
 
+    @property
+    def has_shown(self) -> bool:
+        """Whether there was any text."""
+        return self._num_shown > 0
+
     def show(self, text: str) -> None:
         """Write what is new in the whole text so far."""
         piece = text[self._num_shown :]

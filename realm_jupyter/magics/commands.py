@@ -13,6 +13,7 @@ from realm_jupyter.human import (
     one_line,
     versions,
 )
+from realm_jupyter.magics.interpolation import interpolate
 from realm_jupyter.magics.parsers import help_text, overview
 from realm_jupyter.magics.session import shipped_names
 from realm_jupyter.magics.table import Table, Tokens, Transcript
@@ -57,7 +58,8 @@ def show_overview(session: Session, screen: Screen) -> None:
 
 def load(session: Session, args: argparse.Namespace, screen: Screen) -> None:
     """Load a model."""
-    session.load(args.source, screen, model_id=args.id, device=args.device, executor=args.executor)
+    source = interpolate(args.source, session.variables())
+    session.load(source, screen, model_id=args.id, device=args.device, executor=args.executor)
 
 
 def use(session: Session, args: argparse.Namespace, screen: Screen) -> None:

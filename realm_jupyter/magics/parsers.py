@@ -117,7 +117,11 @@ def _add_model(parser: OptionParser) -> None:
 
 
 def _load_parser(parser: OptionParser) -> None:
-    parser.add_argument("source", metavar="PATH|NAME", help="a GGUF file, or paris or tales")
+    parser.add_argument(
+        "source",
+        metavar="PATH|NAME",
+        help="a GGUF file, or paris or tales; {{name}} stands for the value of a variable",
+    )
     parser.add_argument("--id", metavar="ID", help="call it this (default: after the file)")
     parser.add_argument("--device", metavar="NAME", help="where it runs (default auto)")
     parser.add_argument("--executor", metavar="NAME", help="what runs it (default auto)")

@@ -11,7 +11,7 @@ import pytest
 
 from realm_jupyter.demo.sentencepiece import BOS_ID, EOS_ID, train_vocabulary
 from realm_jupyter.demo.tales import frame
-from realm_jupyter.demo.tales.batches import StoryBatches
+from realm_jupyter.demo.tales.batches import KNOWN_NAME_WEIGHT, NEW_NAME_WEIGHT, StoryBatches
 from realm_jupyter.demo.tales.corpus import _draw_pools, make_cast, make_name, write_story
 from realm_jupyter.demo.tales.evaluation import OPENINGS, most_repeated, split_sentences
 from realm_jupyter.demo.tales.grammar import choose, expand, polish
@@ -137,8 +137,22 @@ def test_a_row_is_one_story_and_its_padding_counts_nothing():
     token_ids, weights = StoryBatches(vocabulary, batch_size=4, pool_batches=2)(1)
     assert np.all(token_ids[:, 0] == BOS_ID)
     for row, counts in zip(token_ids, weights, strict=True):
-        length = int(counts.sum())
-        assert np.all(counts[:length] == 1.0)
+        length = int((counts > 0.0).sum())
+        assert np.all(counts[:length] > 0.0)
         assert row[length - 1] == EOS_ID
         assert EOS_ID not in row[: length - 1]
         assert 140 < len(vocabulary.decode(row[:length].tolist()).split()) < 320
+
+
+def test_a_new_name_counts_little_and_a_known_one_much():
+    vocabulary = train_vocabulary(STORIES[:40], 1024)
+    batches = StoryBatches(vocabulary, batch_size=4, pool_batches=1)
+    token_ids, weights = batches(0)
+    for row, counts in zip(token_ids.tolist(), weights, strict=True):
+        known = [at for at, count in enumerate(counts) if np.isclose(count, KNOWN_NAME_WEIGHT)]
+        new = [at for at, count in enumerate(counts) if np.isclose(count, NEW_NAME_WEIGHT)]
+        text = vocabulary.decode(row[at] for at in new).split()
+        assert 1 <= len(text) <= 2
+        assert all(name[0].isupper() for name in text)
+        assert len(known) > len(new)
+        assert set(vocabulary.decode(row[at] for at in known).split()) <= set(text)

@@ -104,6 +104,7 @@ class Cell:
 @pytest.fixture
 def notebook(shell: InteractiveShell, monkeypatch: pytest.MonkeyPatch) -> Iterator[Notebook]:
     monkeypatch.setattr(sources, "shipped_names", lambda: ("paris", "tales"))
+    before = set(shell.user_ns)
     load_ipython_extension(shell)
     magics = shell.magics_manager.registry["RealmMagics"]
     realm = FakeRealm()
@@ -111,5 +112,7 @@ def notebook(shell: InteractiveShell, monkeypatch: pytest.MonkeyPatch) -> Iterat
     magics.display = "rich"
     yield Notebook(shell, magics, realm)
     unload_ipython_extension(shell)
-    shell.reset(new_session=False)
+    for name in set(shell.user_ns) - before:
+        del shell.user_ns[name]
+    shell.config.pop("RealmMagics", None)
     vars(shell).pop("kernel", None)

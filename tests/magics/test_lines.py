@@ -40,6 +40,13 @@ def test_a_load_ends_in_one_line(notebook):
     assert "<div" in cell.messages[0]["data"]["text/html"]
 
 
+def test_a_path_may_come_from_a_variable(notebook):
+    notebook.shell.user_ns["path"] = "model.gguf"
+    notebook.run("%realm load {{path}} --id mine")
+    assert notebook.realm.loads[0]["source"] == "model.gguf"
+    assert notebook.run("%realm load {{missing}}").error is not None
+
+
 def test_names_in_progress_are_escaped(notebook):
     notebook.realm.known.append("<b>.gguf")
     cell = notebook.run("%realm load <b>.gguf --id x")

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from realm_jupyter.demo.paris.corpus import Writer
+from realm_jupyter.demo.paris.corpus import LATER_WEIGHTS, WEIGHTS, Writer
 from realm_jupyter.demo.paris.tokenizer import END_OF_TEXT_ID, encode_conversation
 
 if TYPE_CHECKING:
@@ -26,6 +26,8 @@ class ConversationBatches:
         Longer conversations are cut there.
     batches_per_pool : int
         How many batches share a sorted pool.
+    first_pools : int
+        How many pools are written with ``WEIGHTS``; the rest have ``LATER_WEIGHTS``.
     """
 
     def __init__(
@@ -36,7 +38,9 @@ class ConversationBatches:
         batch_tokens: int = 2048,
         context_length: int = 1024,
         batches_per_pool: int = 48,
+        first_pools: int = 34,
     ) -> None:
+        self.first_pools = first_pools
         self.tokenizer = tokenizer
         self.seed = seed
         self.pool_tokens = batch_tokens * batches_per_pool
@@ -66,7 +70,8 @@ class ConversationBatches:
 
     def make_pool(self, index: int) -> list[tuple[np.ndarray, np.ndarray]]:
         """Write the conversations of one pool and cut them into its batches."""
-        writer = Writer(f"training {self.seed} {index}")
+        weights = WEIGHTS if index < self.first_pools else LATER_WEIGHTS
+        writer = Writer(f"training {self.seed} {index}", weights)
         rows: list[tuple[list[int], list[int]]] = []
         num_tokens = 0
         while num_tokens < self.pool_tokens or len(rows) < self.batches_per_pool:

@@ -26,7 +26,7 @@ from realm_jupyter.demo.paris.replies import Reply
 
 if TYPE_CHECKING:
     import re
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
 
 
 class Turn(NamedTuple):
@@ -103,6 +103,30 @@ WEIGHTS: dict[str, float] = {
     **dict.fromkeys(questions.IDENTITY_KINDS, 0.5),
     "who": 1.2,
     "hello": 1.5,
+}
+
+# The same once the capitals sit: then sums, sequences and opposites need more repetition.
+LATER_WEIGHTS: dict[str, float] = {
+    **WEIGHTS,
+    "capital": 13,
+    "continent": 6,
+    "currency": 8,
+    "language": 7,
+    "about": 2.5,
+    "is_capital": 6,
+    "is_continent": 2,
+    "is_language": 2,
+    "is_currency": 2,
+    "plus": 11,
+    "minus": 11,
+    "times": 9,
+    "divided by": 5,
+    "next": 5,
+    "previous": 5,
+    "opposite": 9,
+    "fictional": 3,
+    "city": 1.5,
+    "unknown": 9,
 }
 
 # What starts a question in lower case behind "Hello, ...".
@@ -193,12 +217,14 @@ class Writer:
     ----------
     seed : int or str
         The same seed gives the same conversations.
+    weights : mapping of str to float, optional
+        How often a new question is of each kind.
     """
 
-    def __init__(self, seed: int | str) -> None:
+    def __init__(self, seed: int | str, weights: Mapping[str, float] = WEIGHTS) -> None:
         self.random = Random(seed)
-        self.kinds = tuple(WEIGHTS)
-        self.kind_weights = tuple(WEIGHTS.values())
+        self.kinds = tuple(weights)
+        self.kind_weights = tuple(weights.values())
 
     def conversations(self, count: int) -> Iterator[list[Turn]]:
         """Write ``count`` conversations."""
