@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import ast
+import os
 import re
+import tomllib
 from pathlib import Path
-
-import pytest
 
 import realm_jupyter
 
@@ -56,13 +56,21 @@ def test_the_documents_name_files_that_exist():
 
 
 def test_the_pinned_versions_satisfy_the_ranges():
-    tomllib = pytest.importorskip("tomllib")
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     pins = (ROOT / "binder" / "constraints.txt").read_text(encoding="utf-8")
     pinned = {line.split("==")[0].lower().replace("-", "_") for line in pins.splitlines()}
     for requirement in project["dependencies"]:
         name = re.match(r"[\w.-]+", requirement).group().lower().replace("-", "_")
         assert name in pinned, f"binder/constraints.txt does not pin {name}"
+
+
+def test_binder_installs_the_tested_versions_and_starts():
+    requirements = (ROOT / "binder" / "requirements.txt").read_text(encoding="utf-8")
+    assert "-c constraints.txt" in requirements
+    assert ".[notebooks]" in requirements
+    assert os.access(ROOT / "binder" / "postBuild", os.X_OK)
+    extras = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    assert "notebooks" in extras["optional-dependencies"]
 
 
 def test_the_version_is_a_version():

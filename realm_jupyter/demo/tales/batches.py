@@ -10,6 +10,8 @@ from realm_jupyter.demo.sentencepiece import EOS_ID
 from realm_jupyter.demo.tales.corpus import make_story
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
     from realm_jupyter.demo.sentencepiece import SentencePieceVocabulary
     from realm_jupyter.demo.trainer import Batch
 
@@ -17,14 +19,32 @@ TRAINING_SEED = 1_000_000
 """Seeds of training stories begin here; those below are for the vocabulary and for judging."""
 
 
-NEW_NAME_WEIGHT, KNOWN_NAME_WEIGHT = 0.3, 4.0
-"""What the tokens of a name count at its first and at its later mentions.
+NEW_NAME_WEIGHT, KNOWN_NAME_WEIGHT, KNOWN_THING_WEIGHT = 0.3, 4.0, 2.0
+"""What tokens count at the first and at later mentions of a name, and at later ones of a thing.
 
 Nobody can guess a new name, but to repeat a known one is the first thing that makes a story
 coherent, and the hardest for a small network to learn.
 """
 
 Row = tuple[list[int], list[float]]
+
+
+def find_runs(row: Sequence[int], pieces: Sequence[int]) -> Iterator[int]:
+    """Yield every place of a row at which a run of token ids begins.
+
+    Parameters
+    ----------
+    row, pieces : sequence of int
+        ``pieces`` is not empty.
+
+    Yields
+    ------
+    int
+    """
+    length = len(pieces)
+    for at, token_id in enumerate(row):
+        if token_id == pieces[0] and row[at : at + length] == pieces:
+            yield at
 
 
 class StoryBatches:
@@ -80,13 +100,16 @@ class StoryBatches:
         story = make_story(seed)
         row = self._vocabulary.encode(story.text, add_eos=True)[: self._longest]
         counts = [1.0] * len(row)
-        for name in story.names:
-            pieces = self._vocabulary.encode(name, add_bos=False)
-            weight = NEW_NAME_WEIGHT
-            for at in range(len(row) - len(pieces) + 1):
-                if row[at : at + len(pieces)] == pieces:
+        for phrases, first, later in (
+            (story.things, 1.0, KNOWN_THING_WEIGHT),
+            (story.names, NEW_NAME_WEIGHT, KNOWN_NAME_WEIGHT),
+        ):
+            for phrase in phrases:
+                pieces = self._vocabulary.encode(phrase, add_bos=False)
+                weight = first
+                for at in find_runs(row, pieces):
                     counts[at : at + len(pieces)] = [weight] * len(pieces)
-                    weight = KNOWN_NAME_WEIGHT
+                    weight = later
         return row, counts
 
     def _make_pool(self, number: int) -> list[list[Row]]:

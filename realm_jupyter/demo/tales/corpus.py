@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 Slots = dict[str, str]
 
+_THINGS = ("k", "fk", "tk", "E", "obj", "o", "food1", "food2", "home", "s1", "s2", "s3", "plc")
+
 _PRONOUNS = {
     "she": ("she", "her", "her", "herself"),
     "he": ("he", "him", "his", "himself"),
@@ -187,10 +189,13 @@ class Story(NamedTuple):
         Paragraphs separated by an empty line.
     names : tuple of str
         Of the hero and of the friend.
+    things : tuple of str
+        What else stays the same through the story: kinds, the elder, places, objects, food.
     """
 
     text: str
     names: tuple[str, str]
+    things: tuple[str, ...]
 
 
 def write_story(seed: int) -> str:
@@ -250,4 +255,6 @@ def make_story(seed: int) -> Story:
     if random_source.random() < 0.3:  # noqa: PLR2004 - short openings are usual in prompts
         paragraphs[:2] = [" ".join(paragraphs[:2])]
     text = "\n\n".join(polish(paragraph) for paragraph in paragraphs)
-    return Story(text, (slots["N"], slots["F"]))
+    return Story(
+        text, (slots["N"], slots["F"]), tuple(dict.fromkeys(slots[name] for name in _THINGS))
+    )
