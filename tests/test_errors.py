@@ -17,7 +17,9 @@ def every_class(base=RealmError):
 
 
 def test_every_error_has_a_code_of_its_own():
-    codes = [cls.code for cls in every_class()]
+    # Tests of other folders may have made errors of their own.
+    ours = [cls for cls in every_class() if cls.__module__.startswith("realm_jupyter.")]
+    codes = [cls.code for cls in ours]
     assert len(codes) == len(set(codes))
 
 

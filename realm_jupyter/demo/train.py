@@ -58,7 +58,7 @@ def parse_arguments(arguments: Sequence[str] | None = None) -> argparse.Namespac
 
 
 def export_and_evaluate(
-    recipe: Recipe, prepared: Prepared, network: Network, folder: Path
+    recipe: Recipe, prepared: Prepared, network: Network, state: dict[str, Any], folder: Path
 ) -> dict[str, Any]:
     """Write the F32 and the Q8_0 file and the figures of the model card.
 
@@ -67,6 +67,8 @@ def export_and_evaluate(
     recipe : Recipe
     prepared : Prepared
     network : Network
+    state : dict
+        Of the checkpoint: how long the network was trained.
     folder : Path
         Gets ``NAME.gguf``, ``NAME-f32.gguf`` and ``NAME.evaluation.json``.
 
@@ -91,7 +93,15 @@ def export_and_evaluate(
         )
         print(f"wrote {path} ({path.stat().st_size / 1e6:.2f} MB)")
     network.eval()
-    figures = recipe.evaluate(network)
+    figures = {
+        "training": {
+            "num_parameters": network.num_parameters,
+            "num_steps": state["step"],
+            "num_tokens": state["num_tokens"],
+            "minutes": round(state["elapsed_s"] / 60.0, 1),
+        },
+        **recipe.evaluate(network),
+    }
     target = folder / f"{name}.evaluation.json"
     target.write_text(json.dumps(figures, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
     print(f"wrote {target}")
@@ -136,13 +146,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         )
         network = train(prepared.config, plan, prepared.batches)
         _, saved = load_checkpoint(checkpoint)
-    figures = export_and_evaluate(recipe, prepared, network, options.out)
-    state = saved["state"]
-    print(
-        f"{network.num_parameters:,} weights, {state['step']} steps, {state['num_tokens']:,} "
-        f"tokens, {state['elapsed_s'] / 60:.1f} minutes"
-    )
-    for name, value in figures.items():
+    figures = export_and_evaluate(recipe, prepared, network, saved["state"], options.out)
+    for name, value in {**figures["training"], **figures}.items():
         if isinstance(value, (int, float, str)):
             print(f"{name}: {value}")
     return 0

@@ -60,8 +60,10 @@ def test_told_stories_begin_with_their_openings(untrained):
 
 def test_the_card_shows_every_figure(untrained, monkeypatch):
     monkeypatch.setattr(evaluation, "OPENINGS", evaluation.OPENINGS[:2])
-    figures = evaluate_stories(*untrained)
+    training = {"num_parameters": 1234, "num_steps": 5, "num_tokens": 6789, "minutes": 1.2}
+    figures = {"training": training, **evaluate_stories(*untrained)}
     table = figure_table(figures)
+    assert "| weights | 1,234 |" in table
     assert "| stories told | 2 |" in table
     assert f"{figures['distinct_4_grams']:.3f}" in table
     assert len(figures["stories"]) == 2

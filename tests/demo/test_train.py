@@ -133,6 +133,7 @@ def test_orthogonalized_matrices_have_singular_values_near_one(shape):
     assert values.median() > 0.6
 
 
+@pytest.mark.slow
 def test_the_command_line_trains_evaluates_and_exports(tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(evaluation, "OPENINGS", evaluation.OPENINGS[:2])
     arguments = ["tales", "--toy", "--steps", "2", "--out", str(tmp_path)]
@@ -145,6 +146,7 @@ def test_the_command_line_trains_evaluates_and_exports(tmp_path, monkeypatch, ca
     }
     figures = json.loads((tmp_path / "tales.evaluation.json").read_text(encoding="utf-8"))
     assert figures["sampling"]["num_stories"] == 2
+    assert figures["training"]["num_steps"] == 2
     assert command.main(arguments) == 2
     assert "--resume" in capsys.readouterr().err
     (tmp_path / "tales.gguf").unlink()

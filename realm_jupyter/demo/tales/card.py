@@ -14,7 +14,7 @@ def figure_table(figures: Mapping[str, Any]) -> str:
     Parameters
     ----------
     figures : mapping
-        What `evaluation.evaluate_stories` measured.
+        What `evaluation.evaluate_stories` measured, and ``training``, which `train` adds.
 
     Returns
     -------
@@ -22,7 +22,12 @@ def figure_table(figures: Mapping[str, Any]) -> str:
         Markdown.
     """
     count = figures["sampling"]["num_stories"]
+    training = figures["training"]
     rows = (
+        ("weights", f"{training['num_parameters']:,}"),
+        ("training steps", f"{training['num_steps']:,}"),
+        ("training tokens, padding included", f"{training['num_tokens']:,}"),
+        ("minutes on one thread of a shared processor", f"{training['minutes']:.0f}"),
         ("stories told", f"{count}"),
         ("ended by themselves", f"{figures['ended_by_themselves']} of {count}"),
         ("most often one sentence occurs in a story", f"{figures['most_repeats_of_a_sentence']}"),
