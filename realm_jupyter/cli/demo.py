@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 QUESTIONS = ("What is the capital of France?", "And of Italy?", "What are you?")
 OPENING = "Once upon a time"
 EPILOG = "Nothing is downloaded: both models are part of the package."
-_STORY_TOKENS = 300
+_STORY_TOKENS = 480
 _SEED = 2
 
 

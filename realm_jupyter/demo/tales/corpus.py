@@ -25,7 +25,9 @@ if TYPE_CHECKING:
 
 Slots = dict[str, str]
 
-_THINGS = ("k", "fk", "tk", "E", "obj", "o", "food1", "food2", "home", "s1", "s2", "s3", "plc")
+_THINGS = tuple(
+    "k fk tk E obj o food1 food2 home s1 s2 s3 plc he him his".split()  # noqa: SIM905
+)
 
 _PRONOUNS = {
     "she": ("she", "her", "her", "herself"),
@@ -190,7 +192,8 @@ class Story(NamedTuple):
     names : tuple of str
         Of the hero and of the friend.
     things : tuple of str
-        What else stays the same through the story: kinds, the elder, places, objects, food.
+        What else stays the same through the story: kinds, the elder, places, objects, food and
+        the pronouns of the hero.
     """
 
     text: str
@@ -255,6 +258,7 @@ def make_story(seed: int) -> Story:
     if random_source.random() < 0.3:  # noqa: PLR2004 - short openings are usual in prompts
         paragraphs[:2] = [" ".join(paragraphs[:2])]
     text = "\n\n".join(polish(paragraph) for paragraph in paragraphs)
-    return Story(
-        text, (slots["N"], slots["F"]), tuple(dict.fromkeys(slots[name] for name in _THINGS))
-    )
+    things = [slots[name].removeprefix("the ") for name in _THINGS]
+    # A pronoun opens sentences too.
+    things += [form.capitalize() for form in (slots["he"], slots["his"])]
+    return Story(text, (slots["N"], slots["F"]), tuple(dict.fromkeys(things)))
