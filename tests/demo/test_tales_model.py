@@ -9,7 +9,11 @@ import pytest
 import gguf
 from realm_jupyter.demo import FOLDER, SHIPPED_MODELS
 from realm_jupyter.demo.tales.card import figure_table
+from realm_jupyter.demo.tales.corpus import write_story
 from realm_jupyter.demo.tales.recipe import make_vocabulary
+from realm_jupyter.gguf import GGUFFile, Vocabulary
+from realm_jupyter.sandbox import GuestInstance, GuestModule
+from realm_jupyter.sandbox.module import SHIPPED_PATH
 
 
 @pytest.fixture(scope="module")
@@ -66,3 +70,19 @@ def test_the_card_shows_the_committed_figures(figures):
     card = (FOLDER / "TALES.md").read_text(encoding="utf-8")
     assert figure_table(figures) in card
     assert figures["stories"][0] in card
+
+
+@pytest.mark.skipif(not SHIPPED_PATH.is_file(), reason="the guest is not built")
+def test_the_guest_tokenizes_as_the_training_did():
+    trained = make_vocabulary()
+    texts = [write_story(seed) for seed in range(700_000, 700_060)]
+    texts += ["", " two  spaces", 'Émile and the 12 \U0001f98a\'s!\n\n"Oh?"']
+    with (
+        GGUFFile.open(SHIPPED_MODELS["tales"]) as file,
+        GuestInstance(GuestModule.shipped()) as instance,
+    ):
+        instance.load_vocabulary(Vocabulary.from_file(file).to_blob())
+        for text in texts:
+            ids = instance.tokenize(text.encode(), add_special=True).tolist()
+            assert ids == trained.encode(text)
+            assert instance.detokenize(ids, strip_space=True).decode() == text
