@@ -25,11 +25,11 @@ _OFFER_AGAIN_S = 0.001
 
 _PREFILL_WORK = 64e9
 _PREFILL_MIN_TOKENS = 32
-_PREFILL_MAX_TOKENS = 512
+_PREFILL_MAX_TOKENS = 128
 
 
 def prefill_chunk_tokens(num_parameters: int) -> int:
-    """Return how many prompt tokens one step runs: a power of two from 32 to 512.
+    """Return how many prompt tokens one step runs: a power of two from 32 to 128.
 
     It depends on the model alone, never on the clock, so that a prompt is cut in the
     same places every time and the same seed gives the same text. Larger models get

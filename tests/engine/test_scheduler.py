@@ -189,7 +189,7 @@ def test_closing_stops_every_lane_and_ends_the_thread(executor):
 
 @pytest.mark.parametrize(
     ("num_parameters", "expected"),
-    [(1, 512), (3_000_000, 512), (250_000_000, 256), (1_100_000_000, 32), (70_000_000_000, 32)],
+    [(1, 128), (3_000_000, 128), (900_000_000, 64), (1_100_000_000, 32), (70_000_000_000, 32)],
 )
 def test_chunks_shrink_with_the_model(num_parameters, expected):
     assert prefill_chunk_tokens(num_parameters) == expected
