@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import chain
 from random import Random
 from typing import TYPE_CHECKING, NamedTuple
 
 from realm_jupyter.demo.paris import country_phrasing as country
 from realm_jupyter.demo.paris import everyday_phrasing as everyday
-from realm_jupyter.demo.paris import development, held_out, questions, style
+from realm_jupyter.demo.paris import held_out, questions, style
 from realm_jupyter.demo.paris import unknown_phrasing as unknowns
 from realm_jupyter.demo.paris.facts import COUNTRIES, words
 from realm_jupyter.demo.paris.noise import noisy
@@ -162,15 +161,11 @@ class HeldOutFilter:
 
 HELD_OUT_FILTER = HeldOutFilter(
     {
-        *chain.from_iterable(held_out.HELD_OUT.values()),
-        *chain.from_iterable(held_out.FOLLOW_UPS.values()),
+        *(text for group in held_out.DEVELOPMENT.values() for text in group),
+        *(text for group in held_out.HELD_OUT.values() for text in group),
+        *(text for group in held_out.FOLLOW_UPS.values() for text in group),
         *held_out.SHORT_PROMPTS,
         *held_out.LONG_PROMPTS,
-        *chain.from_iterable(development.DEVELOPMENT.values()),
-        *chain.from_iterable(development.FIRST_HELD_OUT.values()),
-        *chain.from_iterable(development.FIRST_FOLLOW_UPS.values()),
-        *development.FIRST_SHORT_PROMPTS,
-        *development.FIRST_LONG_PROMPTS,
     }
 )
 
