@@ -74,7 +74,7 @@ def prepare(*, is_toy: bool) -> Prepared:
         vocabulary=describe_sentencepiece(vocabulary),
         # Templates are learned at any rate; repeating names needs a low one.
         learning_rate=0.01 if is_toy else 0.003,
-        minutes=80.0,
+        minutes=105.0,
     )
 
 
