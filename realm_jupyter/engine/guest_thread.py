@@ -36,6 +36,7 @@ _NOTHING = np.empty(0, dtype=np.int32)
 _LOG_LEVELS = (logging.DEBUG, logging.INFO, logging.WARNING, logging.ERROR)
 _FINISH_REASONS: dict[int, FinishReason] = {1: "stop", 2: "length"}
 _MAX_SEQUENCES = 64
+_INTERRUPT_AGAIN_S = 0.05
 
 
 class _CancelledError(Exception):
@@ -121,6 +122,16 @@ class GuestHost:
     def is_ended(self) -> bool:
         """Whether the guest is to come back: cancelled, closed or over."""
         return self._is_finished or self.transcript.handle.is_cancelled
+
+    def interrupt(self, instance: GuestInstance) -> None:
+        """End the guest, now or as soon as its call has begun; returns at once."""
+        if self._is_finished:
+            return
+        instance.interrupt()
+        # An interrupt just before the guest's call begins finds nothing to end.
+        again = threading.Timer(_INTERRUPT_AGAIN_S, self.interrupt, (instance,))
+        again.daemon = True
+        again.start()
 
     def finish(self) -> None:
         """Return every sequence to the executor."""
@@ -214,6 +225,8 @@ def _generate(
     instance: GuestInstance, host: GuestHost, config: bytes, prompt_ids: np.ndarray
 ) -> int:
     """Run a whole generation of either kind of guest; return its finish."""
+    if host.is_ended:
+        raise _CancelledError
     if instance.module.kind == "blocking":
         return instance.generate(config)
     seq = host.seq_new()

@@ -229,7 +229,7 @@ class LocalBackend:
         if guest.has_vocabulary:
             instance.load_vocabulary(loaded.vocabulary_blob())
 
-        transcript.handle.on_cancel(instance.interrupt)
+        transcript.handle.on_cancel(lambda: host.interrupt(instance))
         self.tenant.enter(host, loaded, transcript.handle.cancel)
         run_in_thread(self.tenant, instance, host, data, prompt_ids)
 
