@@ -1,8 +1,9 @@
-"""Hatchling build hook: compile the WebAssembly guest and bundle the front end.
+"""Hatchling build hook: compile guest and native kernels, bundle the front end.
 
 A step is skipped when its outputs exist and its stamp equals the digest of its sources, flags
-and pinned toolchain, so an sdist (which carries outputs and stamps) builds without Zig and
-without Node. ``REALM_SKIP_BUILD=1`` skips everything (linting needs no build).
+and pinned toolchain. An sdist carries guest and front end with their stamps, so they need
+neither Zig nor Node; the native library belongs to one platform and is never in an sdist.
+``REALM_SKIP_BUILD=1`` skips everything (linting needs no build).
 
 Developers run it as a script, which builds what is stale and needs the toolchain installed
 (``pip install -e .[test]``)::
@@ -10,6 +11,12 @@ Developers run it as a script, which builds what is stale and needs the toolchai
     python hatch_build.py            # everything
     python hatch_build.py guest      # realm_jupyter/guest/guest.wasm
     python hatch_build.py widget     # realm_jupyter/widget/static/
+    python hatch_build.py cpu        # realm_jupyter/compute/cpu/librealm_cpu.{so,dylib,dll}
+
+``REALM_CPU_TARGET`` names another platform to build for: ``x86_64-linux-gnu``,
+``aarch64-linux-gnu``, ``x86_64-linux-musl``, ``aarch64-linux-musl``, ``aarch64-macos``,
+``x86_64-macos``, ``x86_64-windows-gnu``. Its library goes to ``build/cpu/TARGET/``, so that this
+machine's own stays, and ``python -m build --wheel`` makes a wheel for that platform.
 
 hatchling loads this file without adding it to ``sys.modules``, so ``@dataclass`` together with
 string annotations would fail: steps are ``NamedTuple``.
@@ -19,10 +26,12 @@ from __future__ import annotations
 
 import hashlib
 import os
+import platform
 import shutil
 import subprocess
 import sys
 import tempfile
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -39,6 +48,56 @@ ZIG_FLAGS = (
     # Zig puts the stack below the data, so that an overflow traps instead of overwriting it.
     "-Wl,-z,stack-size=262144",
 )  # fmt: skip
+CPU_FLAGS = (
+    "-std=c++20", "-O3", "-fPIC", "-fvisibility=hidden", "-fvisibility-inlines-hidden",
+    "-fno-exceptions", "-fno-rtti", "-fno-threadsafe-statics", "-fno-math-errno",
+    # A product and a sum are fused where the source says so and nowhere else, or the bits
+    # of a result would depend on the compiler's mood.
+    "-ffp-contract=off",
+    "-g0", "-fno-stack-protector", "-Wall", "-Wextra", "-Werror",
+    # Vectors wider than the machine's are arguments of inlined functions only.
+    "-Wno-psabi",
+)  # fmt: skip
+CPU_LINK_FLAGS = ("-shared", "-s")
+CPU_MAX_JOBS = 4
+# Sources named isa_*.cpp are compiled once for each of these, everything else for the first.
+X86_ISAS = {
+    "baseline": ("-mcpu=x86_64_v2",),
+    "avx2": ("-mcpu=x86_64_v3",),
+    "avx512vnni": ("-mcpu=x86_64_v4+avx512vnni", "-mprefer-vector-width=512"),
+}
+ARM_ISAS = {"baseline": (), "dotprod": ("-mcpu=baseline+dotprod",)}
+
+
+class Target(NamedTuple):
+    """A platform that the native library is built for."""
+
+    name: str
+    zig: str
+    suffix: str
+    wheel: str
+    isas: dict[str, tuple[str, ...]]
+
+
+# The oldest systems of today: glibc 2.28 (Debian 10, RHEL 8), musl 1.2, macOS 11.
+TARGETS = {
+    target.name: target
+    for target in (
+        Target(
+            "x86_64-linux-gnu", "x86_64-linux-gnu.2.28", ".so", "manylinux_2_28_x86_64", X86_ISAS
+        ),
+        Target(
+            "aarch64-linux-gnu", "aarch64-linux-gnu.2.28", ".so", "manylinux_2_28_aarch64", ARM_ISAS
+        ),
+        Target("x86_64-linux-musl", "x86_64-linux-musl", ".so", "musllinux_1_2_x86_64", X86_ISAS),
+        Target(
+            "aarch64-linux-musl", "aarch64-linux-musl", ".so", "musllinux_1_2_aarch64", ARM_ISAS
+        ),
+        Target("aarch64-macos", "aarch64-macos.11.0", ".dylib", "macosx_11_0_arm64", ARM_ISAS),
+        Target("x86_64-macos", "x86_64-macos.11.0", ".dylib", "macosx_11_0_x86_64", X86_ISAS),
+        Target("x86_64-windows-gnu", "x86_64-windows-gnu", ".dll", "win_amd64", X86_ISAS),
+    )
+}
 
 
 class Step(NamedTuple):
@@ -105,25 +164,102 @@ def widget_step(root: Path) -> Step | None:
         if path.is_file() and not ignored.intersection(path.relative_to(js).parts)
     ]
     sources += [path for path in manifest if path.exists() and path not in sources]
-    outputs = (static / "widget.js", static / "widget.css")
+    names = ("widget.js", "widget.css", "markdown.js", "maths.js", "LICENSES.txt")
+    outputs = tuple(static / name for name in names)
     return Step("widget", root, tuple(sources), outputs, "npm run build")
+
+
+def host_target() -> str:
+    """Return the name of this machine's platform, which may not be one of `TARGETS`."""
+    machine = platform.machine().lower()
+    machine = {"amd64": "x86_64", "arm64": "aarch64"}.get(machine, machine)
+    if sys.platform == "darwin":
+        return f"{machine}-macos"
+    if sys.platform == "win32":
+        return f"{machine}-windows-gnu"
+    libc = "gnu" if platform.libc_ver()[0] == "glibc" else "musl"
+    return f"{machine}-{sys.platform}-{libc}"
+
+
+def cpu_target() -> Target | None:
+    """Return the platform to build the native library for; None on a machine of no such kind.
+
+    Raises
+    ------
+    ValueError
+        If ``REALM_CPU_TARGET`` is not one of `TARGETS`.
+    """
+    named = os.environ.get("REALM_CPU_TARGET")
+    if named and named not in TARGETS:
+        raise ValueError(f"REALM_CPU_TARGET={named!r} is unknown; use {', '.join(TARGETS)}")
+    return TARGETS.get(named or host_target())
+
+
+def cpu_step(root: Path) -> Step | None:
+    """Return the step that compiles ``realm_jupyter/compute/cpu/src``, if it can be compiled."""
+    folder = root / "realm_jupyter" / "compute" / "cpu"
+    sources = [path for path in (folder / "src").rglob("*") if path.suffix in {".cpp", ".h"}]
+    target = cpu_target()
+    if target is None or not sources:
+        return None
+    own = target.name == host_target()
+    place = folder if own else root / "build" / "cpu" / target.name
+    salt = repr((ZIG, target, CPU_FLAGS, CPU_LINK_FLAGS))
+    outputs = (place / f"librealm_cpu{target.suffix}",)
+    return Step("cpu", root, tuple(sources), outputs, salt)
 
 
 def compile_guest(step: Step) -> None:
     """Run ``python -m ziglang c++`` on every ``.cpp`` source of the step."""
     sources = [str(path) for path in sorted(step.sources) if path.suffix == ".cpp"]
-    zig = [sys.executable, "-m", "ziglang", "c++", *ZIG_FLAGS]
     with tempfile.TemporaryDirectory(prefix="realm-guest-") as scratch:
-        env = os.environ | {
-            "ZIG_GLOBAL_CACHE_DIR": str(_zig_cache(Path(scratch))),
-            "ZIG_LOCAL_CACHE_DIR": str(Path(scratch) / "local"),
-        }
         built = Path(scratch) / step.outputs[0].name
-        subprocess.run([*zig, "-o", str(built), *sources], check=True, env=env)
-        partial = step.outputs[0].with_name(step.outputs[0].name + ".partial")
-        shutil.copyfile(built, partial)
-        partial.replace(step.outputs[0])  # at once: others may be reading the old one
+        _zig_cpp(Path(scratch), *ZIG_FLAGS, "-o", str(built), *sources)
+        _install(built, step.outputs[0])
     step.seal()
+
+
+def compile_cpu(step: Step) -> None:
+    """Compile ``isa_*.cpp`` once for each instruction set, the rest once, and link."""
+    target = cpu_target()
+    if target is None:
+        raise RuntimeError(f"there is no native library for {host_target()}")
+    flags = ("-target", target.zig, *CPU_FLAGS)
+    with tempfile.TemporaryDirectory(prefix="realm-cpu-") as folder:
+        scratch = Path(folder)
+        built = scratch / step.outputs[0].name
+        jobs: list[tuple[str, ...]] = []
+        objects: list[str] = []
+        for source in sorted(path for path in step.sources if path.suffix == ".cpp"):
+            isas = list(target.isas) if source.name.startswith("isa_") else ["baseline"]
+            for isa in isas:
+                objects.append(str(scratch / f"{source.stem}.{isa}.o"))
+                named = (*flags, *target.isas[isa], f"-DREALM_ISA={isa}")
+                jobs.append((*named, "-c", str(source), "-o", objects[-1]))
+        # Zig finds the objects of unchanged sources there.
+        local = step.root / "build" / "zig"
+        with ThreadPoolExecutor(min(CPU_MAX_JOBS, os.cpu_count() or 1)) as pool:
+            for done in [pool.submit(_zig_cpp, scratch, *job, local=local) for job in jobs]:
+                done.result()
+        _zig_cpp(scratch, "-target", target.zig, *CPU_LINK_FLAGS, "-o", str(built), *objects)
+        _install(built, step.outputs[0])
+    step.seal()
+
+
+def _zig_cpp(scratch: Path, *arguments: str, local: Path | None = None) -> None:
+    env = os.environ | {
+        "ZIG_GLOBAL_CACHE_DIR": str(_zig_cache(scratch)),
+        "ZIG_LOCAL_CACHE_DIR": str(local or scratch / "local"),
+    }
+    subprocess.run([sys.executable, "-m", "ziglang", "c++", *arguments], check=True, env=env)
+
+
+def _install(built: Path, output: Path) -> None:
+    """Replace an output at once: others may be reading the old one."""
+    output.parent.mkdir(parents=True, exist_ok=True)
+    partial = output.with_name(output.name + ".partial")
+    shutil.copyfile(built, partial)
+    partial.replace(output)
 
 
 def _zig_cache(scratch: Path) -> Path:
@@ -140,8 +276,8 @@ def _zig_cache(scratch: Path) -> Path:
     return cache if os.access(cache, os.W_OK) else scratch / "global"
 
 
-def bundle_widget(step: Step) -> None:
-    """Run ``npm ci`` and ``npm run build`` in ``js/``."""
+def run_npm(root: Path, *args: str) -> None:
+    """Run npm in ``js/``, that of PATH or else the one of `NODE`."""
     env = dict(os.environ)
     npm = shutil.which("npm")
     if npm:
@@ -155,27 +291,48 @@ def bundle_widget(step: Step) -> None:
         env["PATH"] = os.pathsep.join((str(bin_dir), env.get("PATH", "")))
         cli = modules / "node_modules" / "npm" / "bin" / "npm-cli.js"
         command = [str(bin_dir / "node"), str(cli)]
-    for args in (["ci", "--ignore-scripts", "--no-audit", "--no-fund"], ["run", "build"]):
-        subprocess.run([*command, *args], cwd=step.root / "js", env=env, check=True)
+    subprocess.run([*command, *args], cwd=root / "js", env=env, check=True)
+
+
+def bundle_widget(step: Step) -> None:
+    """Run ``npm ci`` and ``npm run build`` in ``js/``."""
+    run_npm(step.root, "ci", "--ignore-scripts", "--no-audit", "--no-fund")
+    run_npm(step.root, "run", "build")
     step.seal()
 
 
-BUILDERS = {"guest": compile_guest, "widget": bundle_widget}
+BUILDERS = {"guest": compile_guest, "widget": bundle_widget, "cpu": compile_cpu}
 
 
 def stale_steps(root: Path) -> list[Step]:
     """Return the steps that must run, none if ``REALM_SKIP_BUILD`` is 1."""
     if os.environ.get("REALM_SKIP_BUILD") == "1":
         return []
-    steps = (guest_step(root), widget_step(root))
+    steps = (guest_step(root), widget_step(root), cpu_step(root))
     return [step for step in steps if step is not None and not step.is_fresh()]
 
 
-def required_toolchains(root: Path) -> list[str]:
+def steps_for(root: Path, archive: str) -> list[Step]:
+    """Return the stale steps whose outputs go into an archive, ``"sdist"`` or ``"wheel"``."""
+    return [step for step in stale_steps(root) if archive == "wheel" or step.name != "cpu"]
+
+
+def required_toolchains(root: Path, archive: str = "wheel") -> list[str]:
     """Return the PyPI requirements of the steps that must run."""
-    names = {step.name for step in stale_steps(root)}
+    names = {step.name for step in steps_for(root, archive)}
     need_node = "widget" in names and shutil.which("npm") is None
-    return [ZIG] * ("guest" in names) + [NODE] * need_node
+    return [ZIG] * bool(names & {"guest", "cpu"}) + [NODE] * need_node
+
+
+def add_library(root: Path, build_data: dict[str, Any]) -> None:
+    """Put the native library into a wheel, which is then of its platform only."""
+    step, target = cpu_step(root), cpu_target()
+    if step is None or target is None or not step.outputs[0].exists():
+        return
+    library = step.outputs[0]
+    build_data["pure_python"] = False
+    build_data["tag"] = f"py3-none-{target.wheel}"
+    build_data["force_include"][str(library)] = f"realm_jupyter/compute/cpu/{library.name}"
 
 
 class CustomBuildHook(BuildHookInterface[Any]):
@@ -183,13 +340,16 @@ class CustomBuildHook(BuildHookInterface[Any]):
 
     def dependencies(self) -> list[str]:
         """Ask the front end of the build only for the toolchains that it needs."""
-        return required_toolchains(Path(self.root))
+        return required_toolchains(Path(self.root), self.target_name)
 
-    def initialize(self, version: str, build_data: dict[str, Any]) -> None:  # noqa: ARG002
-        """Build what is stale; pyproject.toml picks the artifacts up."""
-        for step in stale_steps(Path(self.root)):
+    def initialize(self, version: str, build_data: dict[str, Any]) -> None:
+        """Build what is stale; pyproject.toml picks guest and front end up."""
+        root = Path(self.root)
+        for step in steps_for(root, self.target_name):
             self.app.display_info(f"realm: building the {step.name}")
             BUILDERS[step.name](step)
+        if self.target_name == "wheel" and version != "editable":
+            add_library(root, build_data)
 
 
 def main(names: list[str]) -> int:

@@ -126,7 +126,7 @@ class Realm:
         model_id : str, optional
             Name for requests; by default the file's name without ``.gguf``.
         device : {"auto", "cpu", "cuda", "mps"}
-        executor : {"auto", "reference"}
+        executor : {"auto", "native", "reference"}
         on_progress : callable, optional
             Called with `LoadProgress` as bytes are read.
         cancel : CancelToken, optional

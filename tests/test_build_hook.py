@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import ctypes
 import importlib.util
+import platform
 import shutil
+import struct
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -31,6 +36,7 @@ def hook():
 def project(tmp_path, monkeypatch):
     """A project with a guest of one function, not built yet."""
     monkeypatch.delenv("REALM_SKIP_BUILD", raising=False)
+    monkeypatch.delenv("REALM_CPU_TARGET", raising=False)
     source = tmp_path / "realm_jupyter" / "guest" / "src" / "exports.cpp"
     source.parent.mkdir(parents=True)
     source.write_text(SOURCE.replace("VALUE", "7"), encoding="utf-8")
@@ -50,7 +56,7 @@ def built(hook, project, monkeypatch):
             path.write_bytes(b"built")
         step.seal()
 
-    monkeypatch.setattr(hook, "BUILDERS", {"guest": build, "widget": build})
+    monkeypatch.setattr(hook, "BUILDERS", {"guest": build, "widget": build, "cpu": build})
     build_stale(hook, project)
     calls.clear()
     return calls
@@ -166,3 +172,157 @@ def test_the_script_builds_steps_by_name(hook, built, capsys, monkeypatch, proje
     assert built == ["guest"]
     assert hook.main(["gust"]) == 2
     assert "gust" in capsys.readouterr().err
+
+
+# ---- the native library ----
+
+COMMON = """
+#include "sets.h"
+extern "C" __attribute__((visibility("default"))) int best() { return NAMES; }
+int hidden() { return 1; }
+"""
+ISA = """
+namespace REALM_ISA { int value() { return sizeof(__PRETTY_FUNCTION__); } }
+"""
+CROSS = {
+    "aarch64-linux-gnu": b"\x7fELF",
+    "aarch64-macos": struct.pack("<I", 0xFEEDFACF),
+    "x86_64-windows-gnu": b"MZ",
+}
+
+
+@pytest.fixture
+def kernels(hook, project):
+    """The project with a native library of two sources, not built yet."""
+    if hook.cpu_target() is None:
+        pytest.skip("there is no native library for this machine")
+    source = library(project, "src")
+    source.mkdir(parents=True)
+    isas = list(hook.cpu_target().isas)
+    names = " + ".join(f"{isa}::value()" for isa in isas)
+    declared = "".join(f"namespace {isa} {{ int value(); }}\n" for isa in isas)
+    (source / "sets.h").write_text(f"{declared}#define NAMES {names}\n", encoding="utf-8")
+    (source / "best.cpp").write_text(COMMON, encoding="utf-8")
+    (source / "isa_value.cpp").write_text(ISA, encoding="utf-8")
+    return project
+
+
+def library(project, name):
+    return project / "realm_jupyter" / "compute" / "cpu" / name
+
+
+def own_library(hook, project):
+    return library(project, f"librealm_cpu{hook.cpu_target().suffix}")
+
+
+def test_the_library_is_built_for_this_machine_once(hook, kernels, built):
+    assert own_library(hook, kernels).exists()
+    build_stale(hook, kernels)
+    assert built == []
+    edit(library(kernels, "src/sets.h"))
+    assert hook.required_toolchains(kernels) == [hook.ZIG]
+    build_stale(hook, kernels)
+    assert built == ["cpu"]
+
+
+def test_an_sdist_never_asks_for_the_library(hook, kernels, built):
+    edit(library(kernels, "src/sets.h"))
+    assert hook.required_toolchains(kernels, "sdist") == []
+    assert hook.steps_for(kernels, "sdist") == []
+    assert [step.name for step in hook.steps_for(kernels, "wheel")] == ["cpu"]
+
+
+def test_the_stamp_includes_the_target(hook, kernels, built, monkeypatch):
+    monkeypatch.setenv("REALM_CPU_TARGET", "aarch64-macos")
+    step = hook.cpu_step(kernels)
+    assert step.outputs[0] == kernels / "build" / "cpu" / "aarch64-macos" / "librealm_cpu.dylib"
+    assert not step.is_fresh()
+    build_stale(hook, kernels)
+    assert built == ["cpu"]
+    monkeypatch.delenv("REALM_CPU_TARGET")
+    assert hook.cpu_step(kernels).is_fresh()
+    assert hook.cpu_step(kernels).digest() != step.digest()
+
+
+def test_an_unknown_target_is_an_error_that_lists_the_known(hook, kernels, monkeypatch):
+    monkeypatch.setenv("REALM_CPU_TARGET", "sparc-solaris")
+    with pytest.raises(ValueError, match=r"'sparc-solaris' is unknown; use x86_64-linux-gnu, "):
+        hook.stale_steps(kernels)
+
+
+def test_a_machine_of_another_kind_has_no_library(hook, kernels, monkeypatch):
+    monkeypatch.setattr(platform, "machine", lambda: "riscv64")
+    assert hook.cpu_target() is None
+    assert hook.cpu_step(kernels) is None
+    with pytest.raises(RuntimeError, match="riscv64"):
+        hook.compile_cpu(hook.guest_step(kernels))
+
+
+@pytest.mark.parametrize(
+    ("machine", "expected"),
+    [
+        (("linux", "x86_64", "glibc"), "x86_64-linux-gnu"),
+        (("linux", "aarch64", "glibc"), "aarch64-linux-gnu"),
+        (("linux", "x86_64", ""), "x86_64-linux-musl"),
+        (("darwin", "arm64", ""), "aarch64-macos"),
+        (("win32", "AMD64", ""), "x86_64-windows-gnu"),
+    ],
+)
+def test_machines_are_known_by_their_names(hook, monkeypatch, machine, expected):
+    monkeypatch.setattr(sys, "platform", machine[0])
+    monkeypatch.setattr(platform, "machine", lambda: machine[1])
+    monkeypatch.setattr(platform, "libc_ver", lambda: (machine[2], ""))
+    assert hook.host_target() == expected
+    assert expected in hook.TARGETS
+
+
+def test_a_wheel_with_the_library_is_of_one_platform(hook, kernels, built):
+    data = {"force_include": {}, "pure_python": True}
+    hook.add_library(kernels, data)
+    path = own_library(hook, kernels)
+    assert data == {
+        "force_include": {str(path): f"realm_jupyter/compute/cpu/{path.name}"},
+        "pure_python": False,
+        "tag": f"py3-none-{hook.cpu_target().wheel}",
+    }
+
+
+def test_a_wheel_without_the_library_is_of_all_platforms(hook, kernels):
+    data = {"force_include": {}}
+    hook.add_library(kernels, data)
+    assert data == {"force_include": {}}
+
+
+def test_every_set_is_compiled_and_nothing_is_exported_that_need_not(hook, kernels):
+    pytest.importorskip("ziglang")
+    build_stale(hook, kernels)
+    native = ctypes.CDLL(str(own_library(hook, kernels)))
+    names = [f"int {isa}::value()" for isa in hook.cpu_target().isas]
+    assert native.best() == sum(len(name) + 1 for name in names)
+    assert not hasattr(native, "_Z6hiddenv")
+    assert hook.cpu_step(kernels).is_fresh()
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize("target", CROSS)
+def test_the_library_can_be_made_for_other_machines(hook, kernels, monkeypatch, target):
+    pytest.importorskip("ziglang")
+    monkeypatch.setenv("REALM_CPU_TARGET", target)
+    names = " + ".join(f"{isa}::value()" for isa in hook.TARGETS[target].isas)
+    declared = "".join(f"namespace {isa} {{ int value(); }}\n" for isa in hook.TARGETS[target].isas)
+    header = library(kernels, "src/sets.h")
+    header.write_text(f"{declared}#define NAMES {names}\n", encoding="utf-8")
+    step = hook.cpu_step(kernels)
+    hook.compile_cpu(step)
+    assert step.outputs[0].read_bytes().startswith(CROSS[target])
+
+
+def test_a_source_that_does_not_compile_leaves_the_old_library(hook, kernels):
+    pytest.importorskip("ziglang")
+    path = own_library(hook, kernels)
+    path.write_bytes(b"old")
+    library(kernels, "src/best.cpp").write_text("this is not C++", encoding="utf-8")
+    with pytest.raises(subprocess.CalledProcessError):
+        build_stale(hook, kernels)
+    assert path.read_bytes() == b"old"
+    assert not hook.cpu_step(kernels).is_fresh()

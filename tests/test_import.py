@@ -7,7 +7,7 @@ import sys
 
 import realm_jupyter
 
-HEAVY = ("torch", "wasmtime", "numpy", "minijinja", "IPython")
+HEAVY = ("torch", "wasmtime", "numpy", "minijinja", "IPython", "anywidget", "ipywidgets")
 
 
 def run(code):
@@ -55,7 +55,10 @@ def test_public_names_are_pinned_and_all_resolve():
         "TokenLogprob",
         "Usage",
         "__version__",
+        "chat_widget",
+        "inspect",
         "load_ipython_extension",
+        "models_widget",
         "unload_ipython_extension",
     ]
     for name in realm_jupyter.__all__:

@@ -81,7 +81,7 @@ def _loading(path: Path) -> dict[str, Any]:
     except RealmError as error:
         return {"can_be_loaded": False, "problem": one_line(error)}
     try:
-        needed, available = memory_needed(model, "cpu", "reference"), memory_available("cpu")
+        needed, available = memory_needed(model, "cpu", "auto"), memory_available("cpu")
         return {
             "can_be_loaded": needed <= available,
             "context_length": model.context_length,

@@ -24,10 +24,12 @@ COMMANDS: dict[str, str] = {
     "run": "answer a prompt, or complete it with --raw",
     "chat": "talk to a model",
     "models": "list the models that ship and those in a folder",
+    "bench": "measure how fast a model runs here",
     "info": "show what is in a GGUF file and what loading it takes",
     "tokenize": "turn text into token ids",
     "logits": "write the logits of given tokens to a file",
     "template": "render a chat template",
+    "cache": "show or clear what is kept on disk to load faster",
     "version": "show the versions of everything involved",
 }
 

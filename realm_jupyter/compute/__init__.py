@@ -1,6 +1,7 @@
 """Executors: they hold a model's weights on a device and run its graph.
 
-torch is imported only when an executor is made; importing this package costs nothing.
+torch is imported only when the reference executor is made; importing this package and
+running the native executor do without it.
 """
 
 from __future__ import annotations

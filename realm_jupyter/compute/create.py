@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from realm_jupyter.compute.choice import EXECUTORS, check_executor, choose_executor
+from realm_jupyter.compute.cpu.library import Library, find_library
+from realm_jupyter.compute.cpu.native import NativeExecutor
 from realm_jupyter.compute.devices import resolve_device
 from realm_jupyter.compute.memory import check_memory, release_memory
-from realm_jupyter.errors import ConfigError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -16,9 +18,6 @@ if TYPE_CHECKING:
     from realm_jupyter.types import CancelToken
 
 __all__ = ["EXECUTORS", "create_executor"]
-
-EXECUTORS = ("auto", "reference")
-_PLANNED = ("native", "cuda")
 
 
 def create_executor(
@@ -36,7 +35,9 @@ def create_executor(
     model : Model
     device : str
         ``"auto"``, ``"cpu"``, ``"cuda"``, ``"cuda:N"`` or ``"mps"``.
-    executor : {"auto", "reference"}
+    executor : {"auto", "native", "reference"}
+        ``"auto"`` is the native executor on the CPU, and the reference on other devices and,
+        with a warning, where there is no native library for the machine or the model.
     on_progress : callable, optional
         Called with the bytes of weights that are loaded and their total.
     cancel : CancelToken, optional
@@ -55,10 +56,26 @@ def create_executor(
     LoadCancelledError
         If ``cancel`` was cancelled; nothing stays loaded.
     """
-    _check_executor(executor)
+    check_executor(executor)
     name = resolve_device(device)
-    check_memory(model, name, executor)
+    choice = choose_executor(model, name, executor)
+    check_memory(model, name, choice)
+    library = find_library()
+    try:
+        if choice == "native" and isinstance(library, Library):
+            return NativeExecutor(model, library, on_progress=on_progress, cancel=cancel)
+        return _reference(model, name, on_progress, cancel)
+    except BaseException:
+        release_memory(name)
+        raise
 
+
+def _reference(
+    model: Model,
+    device: str,
+    on_progress: Callable[[int, int], None] | None,
+    cancel: CancelToken | None,
+) -> Executor:
     import torch  # noqa: PLC0415  # heavy, and needed only now
 
     from realm_jupyter.compute.reference import (  # noqa: PLC0415  # imports torch
@@ -67,22 +84,5 @@ def create_executor(
     from realm_jupyter.compute.weights import load_weights  # noqa: PLC0415  # imports torch
 
     ReferenceExecutor.require_ops(model.graph)
-    try:
-        weights = load_weights(model, torch.device(name), on_progress=on_progress, cancel=cancel)
-        return ReferenceExecutor(model.graph, weights, name)
-    except BaseException:
-        release_memory(name)
-        raise
-
-
-def _check_executor(executor: str) -> None:
-    if executor in EXECUTORS:
-        return
-    allowed = ", ".join(EXECUTORS)
-    problem = "is not available in this version" if executor in _PLANNED else "is unknown"
-    raise ConfigError(
-        f"executor={executor!r} {problem}; use {allowed}",
-        field="executor",
-        value=executor,
-        allowed=allowed,
-    )
+    weights = load_weights(model, torch.device(device), on_progress=on_progress, cancel=cancel)
+    return ReferenceExecutor(model.graph, weights, device)

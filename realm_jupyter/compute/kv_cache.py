@@ -1,19 +1,18 @@
 """Paged KV caches: one pool of pages for all sequences of a model.
 
 A page holds the keys and values of 64 neighbouring tokens in all layers. Pages are
-counted, so that forks share them until one of the sharers writes. The pool's tensors
-grow by half when they are full and go away when the last page is free, so a long
-context costs nothing before it is used.
+counted, so that forks share them until one of the sharers writes. The pool's storage
+grows by half when it is full and goes away when the last page is free, so a long
+context costs nothing before it is used. Where the numbers lie is the storage's business:
+each executor has its own.
 """
 
 from __future__ import annotations
 
 import heapq
 import threading
-from typing import TYPE_CHECKING
-
-import numpy as np
-import torch
+from array import array
+from typing import TYPE_CHECKING, Protocol, Self
 
 from realm_jupyter.compute.memory import memory_available
 from realm_jupyter.errors import KVCacheError, ModelMemoryError
@@ -21,15 +20,34 @@ from realm_jupyter.errors import KVCacheError, ModelMemoryError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from numpy.typing import NDArray
-
-    from realm_jupyter.graph import KVLayer
-
-__all__ = ["PAGE_TOKENS", "KVPool", "PagedCache"]
+__all__ = ["PAGE_TOKENS", "KVPool", "PageStorage", "PagedCache"]
 
 PAGE_TOKENS = 64
-_FLOAT_BYTES = 4
 _MIN_GROWTH_PAGES = 4
+
+
+class PageStorage(Protocol):
+    """Memory for pages, numbered from 0."""
+
+    @property
+    def device(self) -> str:
+        """Where the memory is: ``"cpu"``, ``"cuda:0"`` or ``"mps"``."""
+
+    @property
+    def page_bytes(self) -> int:
+        """Bytes of a page over all layers."""
+
+    def resize(self, num_pages: int) -> None:
+        """Hold this many pages; those that stay keep what is in them.
+
+        Raises
+        ------
+        MemoryError
+            If there is no memory; the pages from before are as they were.
+        """
+
+    def copy_page(self, source: int, target: int, num_tokens: int) -> None:
+        """Copy the first tokens of a page to another page, in all layers."""
 
 
 class KVPool:
@@ -37,14 +55,8 @@ class KVPool:
 
     Parameters
     ----------
-    layers : sequence of KVLayer
-    device : torch.device
+    storage : PageStorage
     page_tokens : int, default 64
-
-    Attributes
-    ----------
-    keys, values : list of Tensor, shape (num_pages * page_tokens, K, D), float32
-        One per layer; token ``t`` of page ``p`` is row ``p * page_tokens + t``.
 
     Notes
     -----
@@ -52,21 +64,14 @@ class KVPool:
     happens only within the executor's `forward`.
     """
 
-    def __init__(
-        self, layers: Sequence[KVLayer], device: torch.device, page_tokens: int = PAGE_TOKENS
-    ) -> None:
-        self.layers = tuple(layers)
-        self.device = device
+    def __init__(self, storage: PageStorage, page_tokens: int = PAGE_TOKENS) -> None:
+        self.storage = storage
         self.page_tokens = page_tokens
-        values = sum(kv.num_kv_heads * (kv.key_dim + kv.value_dim) for kv in self.layers)
-        self.page_bytes = values * page_tokens * _FLOAT_BYTES
-        self.keys: list[torch.Tensor] = []
-        self.values: list[torch.Tensor] = []
+        self.page_bytes = storage.page_bytes
         self._references: list[int] = []
         self._free: list[int] = []
         self._lock = threading.RLock()
         self._is_closed = False
-        self._drop()
 
     @property
     def capacity(self) -> int:
@@ -134,27 +139,19 @@ class KVPool:
             self._is_closed = True
             self._drop()
 
-    def _drop(self) -> None:
-        self._references = []
-        self._free = []
-        self.keys = [self._empty(0, kv.num_kv_heads, kv.key_dim) for kv in self.layers]
-        self.values = [self._empty(0, kv.num_kv_heads, kv.value_dim) for kv in self.layers]
-
-    @torch.inference_mode()
     def copy_page(self, source: int, target: int, num_tokens: int) -> None:
         """Copy the first tokens of a page to another page, in all layers."""
-        start, end = source * self.page_tokens, target * self.page_tokens
-        for tensor in (*self.keys, *self.values):
-            tensor[end : end + num_tokens] = tensor[start : start + num_tokens]
+        self.storage.copy_page(source, target, num_tokens)
 
-    def _empty(self, num_pages: int, num_heads: int, dim: int) -> torch.Tensor:
-        shape = (num_pages * self.page_tokens, num_heads, dim)
-        with torch.inference_mode():
-            return torch.empty(shape, dtype=torch.float32, device=self.device)
+    def _drop(self) -> None:
+        if self._references:
+            self.storage.resize(0)
+        self._references = []
+        self._free = []
 
     def _grow(self, num_pages: int) -> None:
         """Add at least ``num_pages``, or raise and leave everything as it was."""
-        available = memory_available(str(self.device))
+        available = memory_available(self.storage.device)
         growth = max(num_pages, self.capacity // 2, _MIN_GROWTH_PAGES)
         if growth * self.page_bytes > available:
             growth = num_pages
@@ -163,25 +160,12 @@ class KVPool:
             raise _no_memory(needed, available)
         first, capacity = self.capacity, self.capacity + growth
         try:
-            # Tensor by tensor, so that only one exists twice at any moment. After a failure
-            # some are larger than ``capacity``, which does no harm.
-            for tensors in (self.keys, self.values):
-                for index, tensor in enumerate(tensors):
-                    tensors[index] = self._grown(tensor, capacity)
-        except (RuntimeError, MemoryError) as error:
+            self.storage.resize(capacity)
+        except MemoryError as error:
             raise _no_memory(needed, available) from error
         self._references.extend([0] * growth)
         for page in range(first, capacity):
             heapq.heappush(self._free, page)
-
-    def _grown(self, tensor: torch.Tensor, capacity: int) -> torch.Tensor:
-        num_rows, num_heads, dim = tensor.shape
-        if num_rows >= capacity * self.page_tokens:
-            return tensor
-        larger = self._empty(capacity, num_heads, dim)
-        with torch.inference_mode():
-            larger[:num_rows] = tensor
-        return larger
 
 
 def _no_memory(needed: int, available: int) -> ModelMemoryError:
@@ -200,25 +184,32 @@ class PagedCache:
     ----------
     pool : KVPool
         Shared with the other sequences of the executor.
+    pages : sequence of int, optional
+        Counted for this cache already.
+    length : int, default 0
+        Tokens in them.
     """
 
-    __slots__ = ("_index", "_is_contiguous", "_length", "_pages", "_pool", "is_freed")
+    __slots__ = ("_length", "_pages", "_pool", "is_freed")
 
-    def __init__(self, pool: KVPool) -> None:
+    def __init__(self, pool: KVPool, pages: Sequence[int] = (), length: int = 0) -> None:
         self._pool = pool
-        self._pages: list[int] = []
-        self._length = 0
-        self._is_contiguous = True
-        self._index: torch.Tensor | None = None
+        self._pages = array("i", pages)
+        self._length = length
         self.is_freed = False
 
     def __repr__(self) -> str:
-        return f"<PagedCache of {self._length} tokens in {len(self._pages)} pages>"
+        return f"<{type(self).__name__} of {self._length} tokens in {len(self._pages)} pages>"
 
     @property
     def length(self) -> int:
         """Tokens in the cache."""
         return self._length
+
+    @property
+    def pages(self) -> array[int]:
+        """Numbers of the pages this cache holds, in order: 32-bit integers, not to be changed."""
+        return self._pages
 
     @property
     def num_pages(self) -> int:
@@ -234,16 +225,11 @@ class PagedCache:
         """Whether this cache's pages lie in ``pool``."""
         return self._pool is pool
 
-    def fork(self) -> PagedCache:
+    def fork(self) -> Self:
         """Return a cache of the same tokens that shares all pages until one writes."""
         self._require_alive()
-        other = PagedCache(self._pool)
         self._pool.share(self._pages)
-        other._pages = list(self._pages)
-        other._length = self._length
-        other._is_contiguous = self._is_contiguous
-        other._index = self._index
-        return other
+        return type(self)(self._pool, self._pages, self._length)
 
     def truncate(self, length: int) -> None:
         """Forget the tokens from position ``length`` on and give their pages back."""
@@ -263,18 +249,14 @@ class PagedCache:
         self._length = 0
         self._drop_pages_from(0)
 
-    def reserve(self, num_tokens: int) -> NDArray[np.int64]:
-        """Make room for tokens and return the pool's rows for them.
+    def reserve(self, num_tokens: int) -> None:
+        """Make room for tokens in pages of this cache's own.
 
         Parameters
         ----------
         num_tokens : int
             S, at least 1. The length does not change yet: call `commit` when keys and
             values are written, or `rollback` if they are not.
-
-        Returns
-        -------
-        ndarray, shape (S,), int64
 
         Raises
         ------
@@ -283,19 +265,13 @@ class PagedCache:
         """
         self._require_alive()
         size = self._pool.page_tokens
-        end = self._length + num_tokens
         first, used = divmod(self._length, size)
         if used and self._pool.is_shared(self._pages[first]):
             self._own_page(first, used)
-        missing = -(-end // size) - len(self._pages)
+        missing = -(-(self._length + num_tokens) // size) - len(self._pages)
         if missing > 0:
-            self._add_pages(self._pool.take(missing))
-        if num_tokens == 1:
-            return np.array([self._pages[first] * size + used], dtype=np.int64)
-        positions = np.arange(self._length, end)
-        pages = np.array(self._pages[first:], dtype=np.int64)
-        rows: NDArray[np.int64] = pages[positions // size - first] * size + positions % size
-        return rows
+            self._pages.extend(self._pool.take(missing))
+            self._added(missing)
 
     def commit(self, num_tokens: int) -> None:
         """Count tokens that were written to reserved rows."""
@@ -305,33 +281,11 @@ class PagedCache:
         """Give reserved pages back that hold no token."""
         self._drop_pages_from(-(-self._length // self._pool.page_tokens))
 
-    def read(self, tensor: torch.Tensor, start: int, end: int) -> torch.Tensor:
-        """Return the rows of positions ``start`` to ``end`` of one of the pool's tensors.
+    def _added(self, num_pages: int) -> None:
+        """Take note that there are new pages at the end."""
 
-        Returns
-        -------
-        Tensor, shape (end - start, heads, dim)
-            A view where the pages lie one after another, as those of a sequence that runs
-            alone do, else a copy made by one indexing operation.
-        """
-        size = self._pool.page_tokens
-        if self._is_contiguous:
-            offset = self._pages[0] * size
-            return tensor[offset + start : offset + end]
-        if self._index is None:
-            self._index = torch.tensor(self._pages, dtype=torch.int64, device=tensor.device)
-        first = start // size
-        index = self._index[first : -(-end // size)]
-        num_rows, num_heads, dim = tensor.shape
-        pages = tensor.view(num_rows // size, size * num_heads * dim).index_select(0, index)
-        return pages.view(-1, num_heads, dim)[start - first * size : end - first * size]
-
-    def _add_pages(self, pages: list[int]) -> None:
-        for page in pages:
-            if self._pages and page != self._pages[-1] + 1:
-                self._is_contiguous = False
-            self._pages.append(page)
-        self._index = None
+    def _changed(self) -> None:
+        """Take note that other pages may be anywhere."""
 
     def _own_page(self, number: int, num_tokens: int) -> None:
         """Replace a shared page by a copy of its first tokens."""
@@ -348,11 +302,6 @@ class PagedCache:
             del self._pages[number:]
             self._changed()
             self._pool.give_back(dropped)
-
-    def _changed(self) -> None:
-        self._index = None
-        first = self._pages[0] if self._pages else 0
-        self._is_contiguous = self._pages == list(range(first, first + len(self._pages)))
 
     def _require_alive(self) -> None:
         if self.is_freed:

@@ -24,25 +24,45 @@ _PROC = Path("/proc")
 _CGROUP = Path("/sys/fs/cgroup")
 
 
-def memory_needed(model: Model, device: str = "cpu", executor: str = "reference") -> int:
+def memory_needed(model: Model, device: str = "cpu", executor: str = "auto") -> int:
     """Return the bytes that loading a model takes on a device.
 
     Parameters
     ----------
     model : Model
     device, executor : str
-        Names as for `create_executor`; the reference executor holds every weight in
-        float32 on every device.
+        Names as for `create_executor`; the device must be a resolved one.
 
     Returns
     -------
     int
-        Weights, tied ones once, and a margin for one small KV cache.
+        Weights, tied ones once, and a margin for one small KV cache. The reference executor
+        holds every weight in float32, the native one packed (embedding tables stay in the
+        file, of which a few rows are in use).
     """
-    del device, executor  # one executor so far, and it needs the same everywhere
     tensors = model.file.tensors
+    if executor != "reference":
+        from realm_jupyter.compute.choice import (  # noqa: PLC0415  # it asks for memory too
+            choose_executor,
+        )
+
+        executor = choose_executor(model, device, executor, is_quiet=True)
+    if executor == "native":
+        return _native_bytes(model) + _WORKING_BYTES
     weights = sum(prod(tensors[name].shape) for name in model.graph.weight_names)
     return weights * _FLOAT_BYTES + _WORKING_BYTES
+
+
+def _native_bytes(model: Model) -> int:
+    from realm_jupyter.compute.cpu.library import Library, find_library  # noqa: PLC0415
+    from realm_jupyter.compute.cpu.weight_plan import plan_weights  # noqa: PLC0415
+
+    library = find_library()
+    if not isinstance(library, Library):
+        return 0
+    plan = plan_weights(model, library)
+    vectors = sum(prod(model.file.tensors[name].shape) for name in plan.vectors)
+    return plan.total_bytes + vectors * _FLOAT_BYTES
 
 
 def memory_available(device: str = "cpu") -> int:

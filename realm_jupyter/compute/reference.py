@@ -11,18 +11,19 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 import torch
 
-from realm_jupyter.compute.kv_cache import KVPool, PagedCache
+from realm_jupyter.compute.batch_checks import (
+    BatchLimits,
+    checked_token_ids,
+    own_cache,
+    split_logits,
+)
+from realm_jupyter.compute.kv_cache import KVPool
 from realm_jupyter.compute.memory import release_memory
 from realm_jupyter.compute.reference_batch import Batch, Span
+from realm_jupyter.compute.reference_kv import TorchCache, TorchPages
 from realm_jupyter.compute.reference_ops import REFERENCE_OPS, Step
-from realm_jupyter.compute.threads import choose_num_threads, set_thread_count
-from realm_jupyter.errors import (
-    ConfigError,
-    ContextLengthError,
-    KVCacheError,
-    PromptError,
-    RealmError,
-)
+from realm_jupyter.compute.reference_threads import choose_torch_threads, set_thread_count
+from realm_jupyter.errors import ConfigError, RealmError
 from realm_jupyter.graph import Attention
 
 if TYPE_CHECKING:
@@ -73,7 +74,9 @@ class ReferenceExecutor:
         self.vocab_size = graph.hyperparameters.vocab_size
         self.context_length = graph.hyperparameters.context_length
         self._torch_device = torch.device(device)
-        self._pool = KVPool(graph.kv_layers, self._torch_device)
+        self._pages = TorchPages(graph.kv_layers, self._torch_device)
+        self._pool = KVPool(self._pages)
+        self._limits = BatchLimits(self._pool, self.vocab_size, self.context_length)
         # Tied weights are one tensor under one name; count memory, not names.
         storages = {t.data_ptr(): t.numel() * t.element_size() for t in weights.values()}
         self._memory_bytes = sum(storages.values())
@@ -81,7 +84,7 @@ class ReferenceExecutor:
             self._program = _compile(graph, weights)
         attention = [i for i, step in enumerate(self._program) if step.is_attention]
         num_parameters = sum(tensor.numel() for tensor in weights.values())
-        self._num_threads = choose_num_threads(num_parameters)
+        self._num_threads = choose_torch_threads(num_parameters)
         self._threads = threading.local()
         self._num_values = len(graph.ops)
         self._after_caches = attention[-1] + 1 if attention else 0
@@ -115,15 +118,15 @@ class ReferenceExecutor:
         """Bytes that KV caches have allocated now."""
         return self._pool.memory_bytes
 
-    def new_cache(self) -> PagedCache:
+    def new_cache(self) -> TorchCache:
         """Return an empty cache."""
         self._require_open()
-        return PagedCache(self._pool)
+        return TorchCache(self._pool)
 
     def forward(self, batch: Sequence[Chunk]) -> list[NDArray[np.float32]]:
         """Run a ragged batch; see `Executor.forward`."""
         self._require_open()
-        token_ids = self._checked(batch)
+        token_ids = checked_token_ids(batch, self._limits)
         if not token_ids:
             return [self._no_logits() for _ in batch]
         self._limit_threads()
@@ -131,14 +134,14 @@ class ReferenceExecutor:
             with torch.inference_mode():
                 prepared = self._prepare(batch, token_ids)
                 logits = self._run(prepared)
-            result = self._split(batch, logits)
+            rows = self._no_logits() if logits is None else logits.cpu().numpy()
         except BaseException:
             for chunk in batch:
-                _paged(chunk.cache).rollback()
+                own_cache(chunk.cache, TorchCache).rollback()
             raise
         for chunk in batch:
-            _paged(chunk.cache).commit(len(chunk.token_ids))
-        return result
+            own_cache(chunk.cache, TorchCache).commit(len(chunk.token_ids))
+        return split_logits(batch, rows)
 
     def close(self) -> None:
         """Release weights and caches and give the memory to the system."""
@@ -162,39 +165,6 @@ class ReferenceExecutor:
     def _no_logits(self) -> NDArray[np.float32]:
         return np.empty((0, self.vocab_size), dtype=np.float32)
 
-    def _checked(self, batch: Sequence[Chunk]) -> list[NDArray[np.int64]]:
-        """Return the token ids of the chunks that have any, or raise before anything changed."""
-        caches = {id(chunk.cache) for chunk in batch}
-        if len(caches) < len(batch):
-            raise KVCacheError("a KV cache is twice in one batch")
-        found = []
-        for chunk in batch:
-            cache = _paged(chunk.cache)
-            if cache.is_freed:
-                raise KVCacheError("this KV cache was freed")
-            if not cache.belongs_to(self._pool):
-                raise KVCacheError("this KV cache belongs to another executor")
-            ids = np.asarray(chunk.token_ids, dtype=np.int64)
-            if ids.ndim != 1:
-                raise PromptError(f"token ids come in one row, not in the shape {ids.shape}")
-            if not len(ids):
-                continue
-            low, high = int(ids.min()), int(ids.max())
-            if low < 0 or high >= self.vocab_size:
-                raise PromptError(
-                    f"the token id {low if low < 0 else high} is not in the vocabulary of "
-                    f"{self.vocab_size}"
-                )
-            num_tokens = cache.length + len(ids)
-            if num_tokens > self.context_length:
-                raise ContextLengthError(
-                    f"{num_tokens} tokens are more than the context of {self.context_length}",
-                    num_tokens=num_tokens,
-                    context_length=self.context_length,
-                )
-            found.append(ids)
-        return found
-
     def _prepare(self, batch: Sequence[Chunk], token_ids: list[NDArray[np.int64]]) -> Batch:
         """Reserve rows of the KV pool and lay the chunks one after another."""
         spans: list[Span] = []
@@ -206,9 +176,10 @@ class ReferenceExecutor:
             num_rows = len(chunk.token_ids)
             if not num_rows:
                 continue
-            cache = _paged(chunk.cache)
+            cache = own_cache(chunk.cache, TorchCache)
             start, end = end, end + num_rows
-            slots.append(cache.reserve(num_rows))
+            cache.reserve(num_rows)
+            slots.append(cache.next_rows(num_rows))
             positions.append(np.arange(cache.length, cache.length + num_rows))
             spans.append(Span(start, end, cache.length, cache))
             if chunk.outputs != "none":
@@ -216,7 +187,7 @@ class ReferenceExecutor:
         return Batch(
             token_ids=self._tensor(np.concatenate(token_ids)),
             positions=np.concatenate(positions),
-            pool=self._pool,
+            pages=self._pages,
             slots=self._tensor(np.concatenate(slots)),
             spans=spans,
             num_selected=len(selected),
@@ -235,23 +206,6 @@ class ReferenceExecutor:
             for index in dead:
                 values[index] = None
         return values[-1]
-
-    def _split(self, batch: Sequence[Chunk], logits: Tensor | None) -> list[NDArray[np.float32]]:
-        rows = self._no_logits() if logits is None else logits.cpu().numpy()
-        result = []
-        start = 0
-        for chunk in batch:
-            num_rows = {"none": 0, "last": 1, "all": len(chunk.token_ids)}[chunk.outputs]
-            num_rows = min(num_rows, len(chunk.token_ids))
-            result.append(rows[start : start + num_rows])
-            start += num_rows
-        return result
-
-
-def _paged(cache: object) -> PagedCache:
-    if not isinstance(cache, PagedCache):
-        raise KVCacheError("this KV cache belongs to another executor")
-    return cache
 
 
 def _compile(graph: Graph, weights: Mapping[str, Tensor]) -> list[_Instruction]:

@@ -32,7 +32,7 @@ def attention(op: Attention) -> Callable[[Batch, Tensor, Tensor, Tensor], Tensor
     num_heads, layer = op.num_heads, op.layer
 
     def run(batch: Batch, query: Tensor, key: Tensor, value: Tensor) -> Tensor:
-        keys, values = batch.pool.keys[layer], batch.pool.values[layer]
+        keys, values = batch.pages.keys[layer], batch.pages.values[layer]
         keys.index_copy_(0, batch.slots, key.view(-1, num_kv_heads, key_dim))
         values.index_copy_(0, batch.slots, value.view(-1, num_kv_heads, value_dim))
         query = query.view(-1, num_heads, key_dim)

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from torch import Tensor
 
-    from realm_jupyter.compute.kv_cache import KVPool, PagedCache
+    from realm_jupyter.compute.reference_kv import TorchCache, TorchPages
     from realm_jupyter.compute.reference_rope import RopeAngles
 
 __all__ = ["Batch", "Span"]
@@ -22,7 +22,7 @@ class Span(NamedTuple):
     start: int
     end: int
     position: int
-    cache: PagedCache
+    cache: TorchCache
 
 
 @dataclass(slots=True)
@@ -34,9 +34,9 @@ class Batch:
     token_ids : Tensor, shape (T,), int64
     positions : ndarray, shape (T,), int64
         Of each token in its own sequence.
-    pool : KVPool
+    pages : TorchPages
     slots : Tensor, shape (T,), int64
-        Row of the pool's tensors where each token's keys and values go.
+        Row of the pages' tensors where each token's keys and values go.
     spans : list of Span
     num_selected : int
         R, the rows whose logits are wanted.
@@ -48,7 +48,7 @@ class Batch:
 
     token_ids: Tensor
     positions: NDArray[np.int64]
-    pool: KVPool
+    pages: TorchPages
     slots: Tensor
     spans: list[Span]
     num_selected: int

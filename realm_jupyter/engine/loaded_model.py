@@ -113,7 +113,7 @@ def acquire(
     name : str
         For messages and thread names.
     device : {"auto", "cpu", "cuda", "mps"}
-    executor : {"auto", "reference"}
+    executor : {"auto", "native", "reference"}
     on_progress : callable, optional
         Called with `LoadProgress` from this thread.
     cancel : CancelToken, optional

@@ -4,7 +4,7 @@
 
 Run it on a quiet machine. Everything is measured several times; medians are printed
 with the smallest and the largest value. With llama-cpp-python installed (extra
-``peers``) the decode speed of the same file is measured beside ours, round by round.
+``bench``) the decode speed of the same file is measured beside ours, round by round.
 """
 
 from __future__ import annotations

@@ -5,7 +5,7 @@
 For 20 prompts: the same token ids, the same greedy text from the F32 file in both; and
 wherever the shipped quantized file first differs from the F32 file, the gap between the
 two best logits there beside the largest change that quantizing made to any logit.
-Needs the extra ``peers``. Ends with 1 when anything disagrees.
+Needs the extra ``bench``. Ends with 1 when anything disagrees.
 """
 
 from __future__ import annotations

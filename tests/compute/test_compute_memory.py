@@ -13,7 +13,7 @@ from support.tiny_models import tiny_model
 
 def test_the_need_is_the_weights_and_a_margin():
     model = open_model(tiny_model())
-    executor = create_executor(model, device="cpu")
+    executor = create_executor(model, device="cpu", executor="reference")
     margin = memory_needed(model, "cpu", "reference") - executor.memory_bytes
     assert 0 < margin <= 64 << 20
 
@@ -24,12 +24,12 @@ def test_a_model_that_does_not_fit_is_refused_before_anything_is_allocated(monke
     monkeypatch.setattr(memory, "_system_available", lambda: needed - 1)
     monkeypatch.setattr(torch, "empty", lambda *_a, **_k: pytest.fail("allocated"))
     with pytest.raises(ModelMemoryError, match="'tiny llama' on cpu needs") as caught:
-        create_executor(model, device="cpu")
+        create_executor(model, device="cpu", executor="reference")
     assert caught.value.required_bytes == needed
     assert caught.value.available_bytes == needed - 1
     monkeypatch.undo()
     monkeypatch.setattr(memory, "_system_available", lambda: needed)
-    create_executor(model, device="cpu")
+    create_executor(model, device="cpu", executor="reference")
 
 
 def test_this_machine_has_memory():

@@ -36,7 +36,8 @@ def chunk(cache, ids, outputs="last"):
 def case(request, conformance_dir):
     folder = conformance_dir / "models"
     model = open_model(folder / f"{request.param}.gguf")
-    executor = create_executor(model, device=os.environ.get("REALM_TEST_DEVICE", "cpu"))
+    device = os.environ.get("REALM_TEST_DEVICE", "cpu")
+    executor = create_executor(model, device=device, executor="reference")
     with np.load(folder / f"{request.param}.npz") as data:
         yield request.param, executor, dict(data)
     executor.close()

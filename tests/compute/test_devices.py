@@ -71,10 +71,9 @@ def test_looking_for_a_driver_is_harmless():
 @pytest.mark.parametrize(
     ("name", "problem"),
     [
-        ("native", "is not available in this version; use auto, reference"),
-        ("cuda", "is not available in this version; use auto, reference"),
-        ("fast", "is unknown; use auto, reference"),
-        (None, "is unknown; use auto, reference"),
+        ("cuda", "is not available in this version; use auto, native, reference"),
+        ("fast", "is unknown; use auto, native, reference"),
+        (None, "is unknown; use auto, native, reference"),
     ],
 )
 def test_executors_that_do_not_exist_are_refused(name, problem):

@@ -1,4 +1,4 @@
-"""The reference executor as its users see it: ragged batches in, logits out."""
+"""Executors as their users see them: ragged batches in, logits out."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import pytest
 import torch
 
 from realm_jupyter.compute import Chunk, SequenceCache, create_executor, reference
+from realm_jupyter.compute.cpu.library import Library, find_library
 from realm_jupyter.compute.reference import ReferenceExecutor
 from realm_jupyter.compute.reference_ops import REFERENCE_OPS
 from realm_jupyter.errors import (
@@ -27,22 +28,41 @@ PROMPT = np.random.default_rng(0).integers(0, 320, 30).astype(np.int32)
 OTHER = np.random.default_rng(1).integers(0, 320, 100).astype(np.int32)
 
 
+needs_library = pytest.mark.skipif(
+    not isinstance(find_library(), Library), reason="there is no native library here"
+)
+EXECUTORS = ("reference", pytest.param("native", marks=needs_library))
+
+
+@pytest.fixture(params=EXECUTORS)
+def name(request):
+    return request.param
+
+
+def make(name, data=None):
+    model = open_model(tiny_model() if data is None else data)
+    return create_executor(model, device="cpu", executor=name)
+
+
 @pytest.fixture(params=ARCHITECTURES)
-def any_executor(request):
-    model = open_model(tiny_model(request.param))
-    executor = create_executor(model, device="cpu")
+def any_executor(request, name):
+    executor = make(name, tiny_model(request.param))
     yield executor
     executor.close()
-    model.close()
 
 
 @pytest.fixture
-def executor():
-    model = open_model(tiny_model())
-    executor = create_executor(model, device="cpu")
+def executor(name):
+    executor = make(name)
     yield executor
     executor.close()
-    model.close()
+
+
+@pytest.fixture
+def reference_executor():
+    executor = make("reference")
+    yield executor
+    executor.close()
 
 
 def chunk(cache, ids, outputs="last"):
@@ -130,9 +150,8 @@ def test_caches_meet_their_protocol(executor):
     assert executor.cache_bytes == 0
 
 
-def test_two_models_do_not_disturb_each_other():
-    models = [open_model(tiny_model(seed=seed)) for seed in (1, 2)]
-    executors = [create_executor(model, device="cpu") for model in models]
+def test_two_models_do_not_disturb_each_other(name):
+    executors = [make(name, tiny_model(seed=seed)) for seed in (1, 2)]
     alone = [logits_of(executor, PROMPT) for executor in executors]
     caches = [executor.new_cache() for executor in executors]
     for position, token in enumerate(PROMPT):
@@ -173,11 +192,11 @@ def test_the_context_length_is_a_limit_that_can_be_reached(executor):
     assert cache.length == executor.context_length == 256
 
 
-def test_caches_that_do_not_belong_are_refused(executor):
+def test_caches_that_do_not_belong_are_refused(executor, name):
     cache = executor.new_cache()
     with pytest.raises(KVCacheError, match="twice"):
         executor.forward([chunk(cache, [1]), chunk(cache, [2])])
-    other = create_executor(open_model(tiny_model()), device="cpu")
+    other = make(name)
     for stranger in (other.new_cache(), object()):
         with pytest.raises(KVCacheError, match="another executor"):
             executor.forward([Chunk(stranger, np.array([1], np.int32))])
@@ -186,7 +205,8 @@ def test_caches_that_do_not_belong_are_refused(executor):
         executor.forward([chunk(cache, [1])])
 
 
-def test_a_failure_in_the_middle_leaves_every_cache_as_it_was(executor, monkeypatch):
+def test_a_failure_in_the_middle_leaves_every_cache_as_it_was(reference_executor, monkeypatch):
+    executor = reference_executor
     whole = logits_of(executor, PROMPT)
     cache, other = executor.new_cache(), executor.new_cache()
     executor.forward([chunk(cache, PROMPT[:10], "none")])
@@ -228,14 +248,12 @@ def test_an_op_that_the_executor_lacks_is_an_error_at_load(monkeypatch):
         "REFERENCE_OPS",
         {kind: make for kind, make in REFERENCE_OPS.items() if kind is not Rope},
     )
-    model = open_model(tiny_model())
     with pytest.raises(ConfigError, match="does not have the op rope that 'llama' models need"):
-        create_executor(model, device="cpu")
+        make("reference")
 
 
-def test_a_closed_executor_holds_nothing():
-    model = open_model(tiny_model())
-    executor = create_executor(model, device="cpu")
+def test_a_closed_executor_holds_nothing(name):
+    executor = make(name)
     cache = executor.new_cache()
     executor.forward([chunk(cache, PROMPT)])
     executor.close()
@@ -255,7 +273,8 @@ def in_new_thread(function):
     return found[0]
 
 
-def test_other_threads_keep_their_number_of_torch_threads(executor):
+def test_other_threads_keep_their_number_of_torch_threads(reference_executor):
+    executor = reference_executor
     default = in_new_thread(torch.get_num_threads)
     here = torch.get_num_threads()
 
@@ -268,7 +287,9 @@ def test_other_threads_keep_their_number_of_torch_threads(executor):
     assert torch.get_num_threads() == here
 
 
-def test_every_op_has_a_reference(any_executor):
-    assert isinstance(any_executor, ReferenceExecutor)
-    assert any_executor.name == "reference"
-    assert any_executor.device == "cpu"
+@pytest.mark.parametrize("architecture", ARCHITECTURES)
+def test_every_op_has_a_reference(architecture):
+    executor = make("reference", tiny_model(architecture))
+    assert isinstance(executor, ReferenceExecutor)
+    assert executor.name == "reference"
+    assert executor.device == "cpu"

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from realm_jupyter.compute import kv_cache
-from realm_jupyter.compute.kv_cache import KVPool, PagedCache
+from realm_jupyter.compute.kv_cache import KVPool
+from realm_jupyter.compute.reference_kv import TorchCache, TorchPages
 from realm_jupyter.errors import KVCacheError, ModelMemoryError
 from realm_jupyter.graph import KVLayer
 
@@ -18,14 +19,19 @@ LAYERS = (KVLayer(2, 3, 1), KVLayer(1, 2, 2))
 
 
 def make_pool(page_tokens=4):
-    return KVPool(LAYERS, torch.device("cpu"), page_tokens)
+    return KVPool(TorchPages(LAYERS, torch.device("cpu"), page_tokens), page_tokens)
+
+
+def tensors_of(pool):
+    return (*pool.storage.keys, *pool.storage.values)
 
 
 @torch.inference_mode()
 def append(cache, pool, marks):
     """Write a mark for each token into every number of every layer."""
-    rows = torch.from_numpy(cache.reserve(len(marks)))
-    for tensor in (*pool.keys, *pool.values):
+    cache.reserve(len(marks))
+    rows = torch.from_numpy(cache.next_rows(len(marks)))
+    for tensor in tensors_of(pool):
         shape = (len(marks), *tensor.shape[1:])
         tensor[rows] = torch.tensor(marks, dtype=torch.float32)[:, None, None].expand(shape)
     cache.commit(len(marks))
@@ -35,7 +41,7 @@ def marks_of(cache, pool):
     """What every layer says the cache holds."""
     found = [
         cache.read(tensor, 0, cache.length) if cache.length else tensor[:0]
-        for tensor in (*pool.keys, *pool.values)
+        for tensor in tensors_of(pool)
     ]
     marks = found[0][:, 0, 0]
     for tensor in found:
@@ -45,25 +51,24 @@ def marks_of(cache, pool):
 
 def test_an_unused_cache_takes_no_memory():
     pool = make_pool()
-    cache = PagedCache(pool)
+    cache = TorchCache(pool)
     assert (cache.length, cache.num_pages, cache.memory_bytes) == (0, 0, 0)
     assert pool.memory_bytes == 0
 
 
 def test_pages_are_counted_in_bytes():
     pool = make_pool()
-    cache = PagedCache(pool)
+    cache = TorchCache(pool)
     append(cache, pool, range(5))
     assert cache.num_pages == 2
     assert pool.page_bytes == 4 * 4 * (2 * (3 + 1) + 1 * (2 + 2))
     assert cache.memory_bytes == 2 * pool.page_bytes
-    tensors = (*pool.keys, *pool.values)
-    assert pool.memory_bytes == sum(t.numel() * 4 for t in tensors)
+    assert pool.memory_bytes == sum(t.numel() * 4 for t in tensors_of(pool))
 
 
 def test_the_pool_grows_and_keeps_what_it_holds():
     pool = make_pool()
-    caches = [PagedCache(pool) for _ in range(3)]
+    caches = [TorchCache(pool) for _ in range(3)]
     for start in range(0, 300, 10):
         for index, cache in enumerate(caches):
             append(cache, pool, range(1000 * index + start, 1000 * index + start + 10))
@@ -73,7 +78,7 @@ def test_the_pool_grows_and_keeps_what_it_holds():
 
 def test_memory_goes_when_the_last_page_does():
     pool = make_pool()
-    first, second = PagedCache(pool), PagedCache(pool)
+    first, second = TorchCache(pool), TorchCache(pool)
     append(first, pool, range(50))
     append(second, pool, range(3))
     first.free()
@@ -81,14 +86,14 @@ def test_memory_goes_when_the_last_page_does():
     assert marks_of(second, pool) == [0, 1, 2]
     second.free()
     assert pool.memory_bytes == 0
-    third = PagedCache(pool)
+    third = TorchCache(pool)
     append(third, pool, range(9))
     assert marks_of(third, pool) == list(range(9))
 
 
 def test_a_fork_shares_pages_until_one_writes():
     pool = make_pool()
-    cache = PagedCache(pool)
+    cache = TorchCache(pool)
     append(cache, pool, range(10))
     fork = cache.fork()
     assert pool.capacity - pool.num_free == 3
@@ -103,7 +108,7 @@ def test_a_fork_shares_pages_until_one_writes():
 
 def test_a_fork_of_full_pages_copies_nothing(monkeypatch):
     pool = make_pool()
-    cache = PagedCache(pool)
+    cache = TorchCache(pool)
     append(cache, pool, range(8))
     fork = cache.fork()
     monkeypatch.setattr(pool, "copy_page", lambda *_: pytest.fail("copied a page"))
@@ -114,7 +119,7 @@ def test_a_fork_of_full_pages_copies_nothing(monkeypatch):
 
 def test_truncation_gives_whole_pages_back_and_spares_forks():
     pool = make_pool()
-    cache = PagedCache(pool)
+    cache = TorchCache(pool)
     append(cache, pool, range(10))
     fork = cache.fork()
     cache.truncate(5)
@@ -132,7 +137,7 @@ def test_truncation_gives_whole_pages_back_and_spares_forks():
 @pytest.mark.parametrize("length", [-1, 11, 2**40, -(2**40)])
 def test_truncating_beyond_the_cache_is_an_error_that_changes_nothing(length):
     pool = make_pool()
-    cache = PagedCache(pool)
+    cache = TorchCache(pool)
     append(cache, pool, range(10))
     with pytest.raises(KVCacheError, match=f"cannot be cut to a length of {length}"):
         cache.truncate(length)
@@ -141,7 +146,7 @@ def test_truncating_beyond_the_cache_is_an_error_that_changes_nothing(length):
 
 def test_a_freed_cache_is_of_no_use():
     pool = make_pool()
-    cache, other = PagedCache(pool), PagedCache(pool)
+    cache, other = TorchCache(pool), TorchCache(pool)
     append(other, pool, range(3))
     append(cache, pool, range(3))
     cache.free()
@@ -154,7 +159,7 @@ def test_a_freed_cache_is_of_no_use():
 
 def test_reserved_rows_can_be_given_back():
     pool = make_pool()
-    cache = PagedCache(pool)
+    cache = TorchCache(pool)
     append(cache, pool, range(3))
     cache.reserve(20)
     assert cache.num_pages == 6
@@ -165,7 +170,7 @@ def test_reserved_rows_can_be_given_back():
 
 def test_caches_outlive_a_closed_pool():
     pool = make_pool()
-    cache = PagedCache(pool)
+    cache = TorchCache(pool)
     append(cache, pool, range(3))
     pool.close()
     assert pool.memory_bytes == 0
@@ -178,7 +183,7 @@ def test_caches_outlive_a_closed_pool():
 
 def test_no_memory_for_more_pages_changes_nothing(monkeypatch):
     pool = make_pool()
-    cache = PagedCache(pool)
+    cache = TorchCache(pool)
     append(cache, pool, range(10))
     before = pool.memory_bytes
     monkeypatch.setattr(kv_cache, "memory_available", lambda _device: 100 * pool.page_bytes)
@@ -192,7 +197,7 @@ def test_no_memory_for_more_pages_changes_nothing(monkeypatch):
 
 def test_a_failed_allocation_is_a_memory_error_and_changes_nothing(monkeypatch):
     pool = make_pool()
-    cache = PagedCache(pool)
+    cache = TorchCache(pool)
     append(cache, pool, range(10))
     real, calls = torch.empty, []
 
@@ -225,7 +230,7 @@ class CacheMachine(RuleBasedStateMachine):
 
     @rule()
     def new(self):
-        self.caches.append((PagedCache(self.pool), []))
+        self.caches.append((TorchCache(self.pool), []))
 
     @precondition(lambda self: self.caches)
     @rule(data=st.data(), count=st.integers(1, 8))
@@ -264,7 +269,7 @@ class CacheMachine(RuleBasedStateMachine):
             assert marks_of(cache, self.pool) == marks
             middle = len(marks) // 2
             if marks:
-                part = cache.read(self.pool.keys[0], middle, len(marks))[:, 0, 0]
+                part = cache.read(self.pool.storage.keys[0], middle, len(marks))[:, 0, 0]
                 assert part.tolist() == marks[middle:]
 
     @invariant()

@@ -87,8 +87,8 @@ def test_pieces_of_any_size_give_the_same_weights(f16_bytes, piece_bytes, monkey
 
 
 def test_tied_weights_are_one():
-    tied = create_executor(open_model(tiny_model()), device="cpu")
-    untied = create_executor(open_model(tiny_model(tied=False)), device="cpu")
+    tied = create_executor(open_model(tiny_model()), device="cpu", executor="reference")
+    untied = create_executor(open_model(tiny_model(tied=False)), device="cpu", executor="reference")
     assert untied.memory_bytes - tied.memory_bytes == 320 * 32 * 4
     model = open_model(tiny_model())
     sizes = [info.size_bytes for info in model.file.tensors.values()]
@@ -129,7 +129,9 @@ def test_cancelling_stops_at_the_next_piece_and_leaves_nothing(f16_bytes, after,
     if not after:
         cancel.cancel()
     with pytest.raises(LoadCancelledError):
-        create_executor(model, device="cpu", on_progress=on_progress, cancel=cancel)
+        create_executor(
+            model, device="cpu", executor="reference", on_progress=on_progress, cancel=cancel
+        )
     assert len(calls) == after
     gc.collect()
     assert [ref for ref in made if ref() is not None] == []
@@ -140,4 +142,6 @@ def test_an_error_in_the_progress_callback_ends_the_load(f16_bytes):
         raise ZeroDivisionError
 
     with pytest.raises(ZeroDivisionError):
-        create_executor(open_model(f16_bytes), device="cpu", on_progress=on_progress)
+        create_executor(
+            open_model(f16_bytes), device="cpu", executor="reference", on_progress=on_progress
+        )

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import random
 import re
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -12,10 +13,17 @@ import pytest
 from realm_jupyter.demo.sentencepiece import BOS_ID, EOS_ID, train_vocabulary
 from realm_jupyter.demo.tales import frame
 from realm_jupyter.demo.tales.batches import KNOWN_NAME_WEIGHT, NEW_NAME_WEIGHT, StoryBatches
-from realm_jupyter.demo.tales.corpus import _draw_pools, make_cast, make_name, write_story
+from realm_jupyter.demo.tales.corpus import (
+    _draw_pools,
+    make_cast,
+    make_name,
+    make_story,
+    write_story,
+)
 from realm_jupyter.demo.tales.evaluation import OPENINGS, most_repeated, split_sentences
 from realm_jupyter.demo.tales.grammar import choose, expand, polish
 from realm_jupyter.demo.tales.plots import PLOTS
+from realm_jupyter.demo.tales.style import TRAINING_STYLE, VOCABULARY_STYLE
 
 STORIES = [write_story(seed) for seed in range(2_000_000, 2_001_000)]
 
@@ -25,7 +33,8 @@ def all_templates():
         for paragraph in plot.paragraphs:
             for beat in paragraph:
                 yield from beat
-    yield from (*frame.OPENINGS, *frame.CHARACTER, *frame.SETTING, *frame.INTERLUDES)
+    yield from (*frame.OPENINGS, *frame.MORE_OPENINGS, *frame.CHARACTER)
+    yield from (*frame.SETTING, *frame.INTERLUDES)
     yield from frame.ENDINGS
     for morals in frame.MORALS.values():
         yield from morals
@@ -108,10 +117,39 @@ def test_a_friend_is_not_known_before_the_meeting():
         assert story.index(friend.group(1)) == friend.start(1)
 
 
+def draw_names(style):
+    return [make_name("she", random.Random(seed), style) for seed in range(1000)]
+
+
 def test_invented_names_are_names():
-    names = {make_name("she", random.Random(seed)) for seed in range(500)}
-    assert len(names) > 250
+    invented = set(draw_names(replace(TRAINING_STYLE, invented_names=1.0)))
+    assert len(invented) > 700
+    assert all(re.fullmatch(r"[A-Z][a-z]+", name) for name in invented)
+
+
+@pytest.mark.parametrize(
+    ("style", "part"), [(TRAINING_STYLE, 0.1), (VOCABULARY_STYLE, 0.5)], ids=["training", "pieces"]
+)
+def test_a_style_says_how_many_names_are_invented(style, part):
+    invented = [name for name in draw_names(style) if name not in style.she_names]
+    assert len(invented) / 1000 == pytest.approx(part, abs=0.04)
+
+
+def test_every_usual_name_is_listed_once_and_tells_the_pronoun():
+    names = (*TRAINING_STYLE.she_names, *TRAINING_STYLE.he_names)
+    assert len(set(names)) == len(names)
     assert all(re.fullmatch(r"[A-Z][a-z]+", name) for name in names)
+
+
+def test_hero_and_friend_have_different_initials_in_training():
+    for seed in range(400):
+        hero, friend = make_story(seed).names
+        assert hero[0] != friend[0]
+
+
+def test_the_stories_of_the_vocabulary_open_with_fewer_templates():
+    assert set(VOCABULARY_STYLE.openings) < set(TRAINING_STYLE.openings)
+    assert write_story(7, VOCABULARY_STYLE) != write_story(7)
 
 
 def test_no_opening_of_the_evaluation_is_a_sentence_of_the_training_text():

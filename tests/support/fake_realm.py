@@ -135,7 +135,7 @@ class FakeRealm:
             raise self.fail_load
         if str(source) not in self.known:
             raise ModelNotFoundError(f"there is no model {source!r}", name=str(source))
-        if executor not in {"auto", "reference"}:
+        if executor not in {"auto", "native", "reference"}:
             raise ConfigError(f"the executor {executor!r} is unknown", field="executor")
         model_id = model_id or str(source).rpartition("/")[2].removesuffix(".gguf")
         for step in range(self.load_steps + 1):

@@ -5,13 +5,14 @@ from __future__ import annotations
 import numpy as np
 import torch
 
-from realm_jupyter.compute.kv_cache import KVPool, PagedCache
+from realm_jupyter.compute.kv_cache import KVPool
 from realm_jupyter.compute.reference_batch import Batch, Span
+from realm_jupyter.compute.reference_kv import TorchCache, TorchPages
 from realm_jupyter.compute.reference_ops import REFERENCE_OPS
 
 
 def make_pool(layers=(), page_tokens=4):
-    return KVPool(layers, torch.device("cpu"), page_tokens)
+    return KVPool(TorchPages(layers, torch.device("cpu"), page_tokens), page_tokens)
 
 
 def make_batch(pool, parts, *, token_ids=None, selected=None):
@@ -20,13 +21,14 @@ def make_batch(pool, parts, *, token_ids=None, selected=None):
     for cache, count in parts:
         start, end = end, end + count
         spans.append(Span(start, end, cache.length, cache))
-        slots.append(cache.reserve(count))
+        cache.reserve(count)
+        slots.append(cache.next_rows(count))
         positions.append(np.arange(cache.length, cache.length + count))
     ids = np.zeros(end, np.int64) if token_ids is None else np.asarray(token_ids, np.int64)
     return Batch(
         token_ids=torch.from_numpy(ids),
         positions=np.concatenate(positions),
-        pool=pool,
+        pages=pool.storage,
         slots=torch.from_numpy(np.concatenate(slots)),
         spans=spans,
         num_selected=end if selected is None else len(selected),
@@ -37,7 +39,7 @@ def make_batch(pool, parts, *, token_ids=None, selected=None):
 def batch_of_positions(positions):
     """A batch for ops that look at positions only."""
     pool = make_pool()
-    batch = make_batch(pool, [(PagedCache(pool), len(positions))])
+    batch = make_batch(pool, [(TorchCache(pool), len(positions))])
     batch.positions = np.asarray(positions)
     return batch
 

@@ -31,6 +31,11 @@ def figure_table(figures: Mapping[str, Any]) -> str:
         ("stories told", f"{count}"),
         ("ended by themselves", f"{figures['ended_by_themselves']} of {count}"),
         ("most often one sentence occurs in a story", f"{figures['most_repeats_of_a_sentence']}"),
+        (
+            "stories in which a name appears that nobody introduced",
+            f"{figures['stories_with_drifting_names']} of {count}",
+        ),
+        ("such names, all stories together", f"{figures['drifting_names']}"),
         ("stories of 150 words or more", f"{figures['stories_of_150_words_or_more']} of {count}"),
         (
             "words in a story: least, median, most",

@@ -11,17 +11,18 @@ from realm_jupyter.demo.tales.frame import (
     ENDINGS,
     INTERLUDES,
     MORALS,
-    OPENINGS,
     POOLS,
     SETTING,
 )
 from realm_jupyter.demo.tales.grammar import expand, polish
 from realm_jupyter.demo.tales.plots import PLOTS
+from realm_jupyter.demo.tales.style import TRAINING_STYLE
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from realm_jupyter.demo.tales.plot import Plot
+    from realm_jupyter.demo.tales.style import Style
 
 Slots = dict[str, str]
 
@@ -35,13 +36,14 @@ _PRONOUNS = {
 }
 
 
-def make_name(pronoun: str, random_source: random.Random) -> str:
-    """Return a usual name or, as often as not, one that nobody ever had.
+def make_name(pronoun: str, random_source: random.Random, style: Style = TRAINING_STYLE) -> str:
+    """Return a usual name or, as often as the style says, one that nobody ever had.
 
     Parameters
     ----------
     pronoun : {"she", "he"}
     random_source : random.Random
+    style : Style
 
     Returns
     -------
@@ -51,8 +53,8 @@ def make_name(pronoun: str, random_source: random.Random) -> str:
     -----
     Invented names teach the model to repeat whatever name an opening uses.
     """
-    if random_source.random() < 0.5:  # noqa: PLR2004
-        return random_source.choice(words.SHE_NAMES if pronoun == "she" else words.HE_NAMES)
+    if random_source.random() < 1.0 - style.invented_names:
+        return random_source.choice(style.she_names if pronoun == "she" else style.he_names)
     name = random_source.choice(words.NAME_BEGINNINGS)
     middle = random_source.choice(words.NAME_MIDDLES)
     if name[-1] in "AEIOUaeiou":
@@ -75,12 +77,13 @@ def _pronoun_slots(prefix: str, pronoun: str) -> Slots:
     return {prefix + form: word for form, word in zip(forms, _PRONOUNS[pronoun], strict=True)}
 
 
-def make_cast(random_source: random.Random) -> Slots:
+def make_cast(random_source: random.Random, style: Style = TRAINING_STYLE) -> Slots:
     """Draw everything that stays the same through a story: who, where and with what.
 
     Parameters
     ----------
     random_source : random.Random
+    style : Style
 
     Returns
     -------
@@ -102,7 +105,7 @@ def make_cast(random_source: random.Random) -> Slots:
     coat = " " + pick(words.COATS) if is_coated else ""
     slots |= _pronoun_slots("", pronoun)
     slots |= {
-        "N": make_name(pronoun, random_source),
+        "N": make_name(pronoun, random_source, style),
         "k": kind,
         "lk": f"{trait}{coat} {kind}",
         "home": home,
@@ -112,9 +115,9 @@ def make_cast(random_source: random.Random) -> Slots:
     friend_kind = pick([animal for animal in words.ANIMALS if animal != kind])
     if kind in words.PEOPLE and random_source.random() < 0.4:  # noqa: PLR2004
         friend_kind = "girl" if friend_pronoun == "she" else "boy"
-    friend = make_name(friend_pronoun, random_source)
-    while friend[:2] == slots["N"][:2]:
-        friend = make_name(friend_pronoun, random_source)
+    friend = make_name(friend_pronoun, random_source, style)
+    while friend[: style.name_prefix] == slots["N"][: style.name_prefix]:
+        friend = make_name(friend_pronoun, random_source, style)
     slots |= _pronoun_slots("f", friend_pronoun)
     slots |= {
         "F": friend,
@@ -201,25 +204,26 @@ class Story(NamedTuple):
     things: tuple[str, ...]
 
 
-def write_story(seed: int) -> str:
+def write_story(seed: int, style: Style = TRAINING_STYLE) -> str:
     """Write the text of one story; see `make_story`."""
-    return make_story(seed).text
+    return make_story(seed, style).text
 
 
-def make_story(seed: int) -> Story:
+def make_story(seed: int, style: Style = TRAINING_STYLE) -> Story:
     """Make one story.
 
     Parameters
     ----------
     seed : int
-        The same seed always gives the same story.
+        The same seed always gives the same story of a style.
+    style : Style
 
     Returns
     -------
     Story
     """
     random_source = random.Random(seed)
-    slots = make_cast(random_source)
+    slots = make_cast(random_source, style)
     plot = random_source.choice(PLOTS)
     slots |= _draw_pools(plot, random_source)
 
@@ -232,7 +236,7 @@ def make_story(seed: int) -> Story:
             [item for item in pool if not (plot.is_friend_new and "{F}" in item)]
         )
 
-    opening = pick(OPENINGS)
+    opening = pick(style.openings)
     first_place = dict(slots, at=slots["at_first"])
     beats = [expand(opening, first_place, random_source)]
     chosen = random_source.sample((CHARACTER, SETTING, CHARACTER), 2)

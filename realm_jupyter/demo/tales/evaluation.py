@@ -10,6 +10,7 @@ from torch import Tensor
 
 from realm_jupyter.demo.sentencepiece import EOS_ID
 from realm_jupyter.demo.tales.corpus import write_story
+from realm_jupyter.demo.tales.drift import count_drifting
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -197,6 +198,7 @@ def evaluate_stories(network: Network, vocabulary: SentencePieceVocabulary) -> d
         "ended_by_themselves": sum(ended for _, ended in told),
         "most_repeats_of_a_sentence": max(most_repeated(story) for story in stories),
         "stories_of_150_words_or_more": sum(length >= 150 for length in lengths),  # noqa: PLR2004
+        **count_drifting(stories, OPENINGS),
         "words_min": lengths[0],
         "words_median": lengths[len(lengths) // 2],
         "words_max": lengths[-1],

@@ -42,6 +42,66 @@ OPENINGS = (
     "[, {near}|].",
 )
 
+_NAMING = "[{^his} name was {N}|{^he} was called {N}|Everyone called {him} {N}|This was {N}]"
+_WISH = (
+    "[could not [swim|sing|whistle|sit still|wait for summer|find {his} {garment}]|wanted to [see "
+    "the world|find a treasure|learn to swim|have a friend|go on a journey]|did not like [rain|"
+    "noise|the winter|to be alone|{his} {garment}]|loved {hobby}|liked {hobby}|had never seen "
+    "[the sea|snow|a rainbow|a lighthouse]|was always {trait}|dreamed of [the sea|far countries|"
+    "adventures|flying]|had a~ {color} {o2}]"
+)
+_FAMILY = "[mother|father|grandmother|grandfather|two brothers|three sisters|uncle|family]"
+_WEATHER = (
+    "[The wind was cold|It was raining|Snow was falling|The sun was up|The stars were out|The "
+    "night was dark|The first leaves were falling|The rain had stopped]"
+)
+
+MORE_OPENINGS = (
+    "{N} was a~ {lk} who " + _WISH + ".",
+    "{N} " + _WISH + ". {^he} was a~ {lk} and lived {at}.",
+    "{N} the {k} " + _WISH + ".",
+    "{N}, a~ {lk}, " + _WISH + ".",
+    "[There was once a~|Once upon a time, there was a~|There was a~|{^at} there was a~] {lk} "
+    "who " + _WISH + ". " + _NAMING + ".",
+    "[Once, there was|There was|Once there lived] a~ {lk} [named|called] {N}, who " + _WISH + ".",
+    "There was a~ {lk} [named|called] {N}. {N} " + _WISH + ".",
+    "[{^at}|{^near}|In a~ {home} {at}] lived a~ {lk} who " + _WISH + ". " + _NAMING + ".",
+    "[{^at}|{^near}] lived a~ {lk} [named|called] {N}.",
+    "A~ {lk} [named|called] {N} " + _WISH + ".",
+    "A~ {lk} lived [alone|with {his} " + _FAMILY + "|happily] in a~ {home} {at}. " + _NAMING + ".",
+    "{N} lived [in a~ {home} {at}|{at}] with {his} " + _FAMILY + ".",
+    "{N} and {his} " + _FAMILY + " lived [in a~ {home} {at}|{at}|{near}].",
+    "{N} got a~ {color} {o2} from {his} " + _FAMILY + ". {^he} was a~ {lk} and lived {at}.",
+    "{^his} " + _FAMILY + " made {N} a~ {color} {garment}. {N} was a~ {lk} who lived {at}.",
+    "There were once two friends, a~ {k} named {N} and a~ {fk} named {F}.",
+    "{N} the {k} and {F} the {fk} did everything together.",
+    "{N} the {k} had a good friend, {F} the {fk}. They lived {at}.",
+    "The [two friends|neighbors] {N} the {k} and {F} the {fk} liked {hobby}.",
+    _WEATHER + " when {N} the {k} [opened {his} eyes|opened the door|went out|ran to {s1}].",
+    _WEATHER + ", and {N} the {k} was [hungry|tired|alone|wide awake|on {his} way home].",
+    _WEATHER + ". {N}, a~ {lk}, sat [in {his} {home}|{near}] and thought.",
+    "It was [spring|summer|autumn|winter|evening|early in the morning|market day] {at}, and "
+    "{N} the {k} was [hungry|{happy}|busy|tired].",
+    "[Last|One] [spring|summer|autumn|winter], a~ {lk} named {N} [moved to|came to] {plc}.",
+    "If you go to {plc}, you may meet a~ {lk} [named|called] {N}.",
+    "[{^at}, everyone knows|Everyone {at} likes] {N} the {k}.",
+    "[Near|By|Behind] {s1} stood a~ {home}. In it lived {N}, a~ {lk}.",
+    '"Good morning!" [said|called] {N} the {k}, and {he} ran to {s1}.',
+    '"I am {N}," said the {lk}. {^he} lived {at}.',
+    "Nobody {at} was as {trait} as {N} the {k}.",
+    "A~ {lk} sat {near} and [looked at the sky|hummed a song|wondered what to do]. "
+    + _NAMING
+    + ".",
+    "One [night|morning|evening], a~ {lk} [named|called] {N} [saw a light|heard a~ {sound}|found "
+    "a~ {color} {o2}] {near}.",
+    "The {k} {at} was [lonely|happy|very small|not like the others]. " + _NAMING + ".",
+    "[Many years ago|Long ago], {N} the {k} lived {at}[, {near}|].",
+    "[Every day|Every morning|Every night], a~ {k} named {N} went to {s1}.",
+    "{N} the {lk} [sat|stood|walked] {near}.",
+)
+"""Openings of the training alone, more unlike one another, because people begin stories as they
+like; some do not name the hero, and then the next sentence does."""
+
 CHARACTER = (
     "{N} [loved|liked|enjoyed] {hobby}, but most of all {he} loved {hobby2}.",
     "{^he} was [very|so|always] {trait}, and everyone [liked|loved] {him} for it.",

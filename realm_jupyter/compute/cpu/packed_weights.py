@@ -1,0 +1,343 @@
+"""A model's matrices, packed for the native library: in memory, or mapped from the cache."""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import hashlib
+import logging
+import mmap
+from collections import deque
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import TYPE_CHECKING, NamedTuple, Protocol
+
+import numpy as np
+
+from realm_jupyter.compute.cpu.structures import PANEL_ROWS
+from realm_jupyter.compute.cpu.weight_cache import (
+    WeightCache,
+    WeightCacheError,
+    file_identity,
+)
+from realm_jupyter.errors import LoadCancelledError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from numpy.typing import NDArray
+
+    from realm_jupyter.compute.cpu.library import Library
+    from realm_jupyter.compute.cpu.weight_plan import PackedMatrix, WeightPlan
+    from realm_jupyter.models.model import Model
+    from realm_jupyter.types import CancelToken
+
+__all__ = ["Loading", "PackedWeights", "load_packed_weights"]
+
+_LOG = logging.getLogger(__name__)
+
+MIN_CACHED_BYTES = 64 << 20
+"""Smaller models are packed faster than a file is found."""
+
+_PIECE_BYTES = 8 << 20
+_HUGE_PAGE_BYTES = 2 << 20
+_WORD_BYTES = 16
+
+
+class Loading:
+    """Counts bytes of the model's file, reports them and looks at the cancel flag.
+
+    Parameters
+    ----------
+    total_bytes : int
+    on_progress : callable, optional
+        Called with the bytes that are done and their total.
+    cancel : CancelToken, optional
+    """
+
+    def __init__(
+        self,
+        total_bytes: int,
+        on_progress: Callable[[int, int], None] | None = None,
+        cancel: CancelToken | None = None,
+    ) -> None:
+        self.total_bytes = total_bytes
+        self.done_bytes = 0
+        self._on_progress = on_progress
+        self._cancel = cancel
+
+    def advance(self, num_bytes: int) -> None:
+        """Count bytes.
+
+        Raises
+        ------
+        LoadCancelledError
+            If the token was cancelled.
+        """
+        if self._cancel is not None and self._cancel.is_cancelled:
+            raise LoadCancelledError("loading was cancelled; nothing stays loaded")
+        self.done_bytes = min(self.total_bytes, self.done_bytes + num_bytes)
+        if self._on_progress is not None:
+            self._on_progress(self.done_bytes, self.total_bytes)
+
+
+class PackedWeights:
+    """Memory that holds the matrices of a plan.
+
+    Parameters
+    ----------
+    mapping : mmap
+    offset : int
+        Where the packed bytes begin.
+    num_bytes : int
+    is_mapped_file : bool
+        Whether the memory is a file's, shared with other processes.
+    """
+
+    def __init__(
+        self, mapping: mmap.mmap, offset: int, num_bytes: int, *, is_mapped_file: bool
+    ) -> None:
+        self._mapping = mapping
+        self._bytes: NDArray[np.uint8] | None = np.frombuffer(
+            mapping, np.uint8, count=num_bytes, offset=offset
+        )
+        self.num_bytes = num_bytes
+        self.is_mapped_file = is_mapped_file
+
+    @property
+    def bytes(self) -> NDArray[np.uint8]:
+        """All packed bytes.
+
+        Raises
+        ------
+        ValueError
+            If they were given back.
+        """
+        if self._bytes is None:
+            message = "the weights were given back"
+            raise ValueError(message)
+        return self._bytes
+
+    def address(self, matrix: PackedMatrix) -> int:
+        """Return where a matrix lies."""
+        return int(self.bytes.ctypes.data) + matrix.offset_bytes
+
+    def close(self) -> None:
+        """Give the memory back; twice is fine."""
+        self._bytes = None
+        with contextlib.suppress(BufferError):  # a view still lives: goes with it
+            self._mapping.close()
+
+
+class _Target(Protocol):
+    """Where packed pieces go; for several threads at once."""
+
+    def place(self, offset: int, num_bytes: int) -> NDArray[np.uint8]:
+        """Return memory to pack a piece into, which begins at a multiple of 64."""
+
+    def write(self, offset: int, data: NDArray[np.uint8]) -> None:
+        """Take that memory, filled."""
+
+
+class _Memory:
+    """Anonymous memory, in huge pages where the system gives them."""
+
+    def __init__(self, num_bytes: int) -> None:
+        # Room to begin at a huge page's boundary; what is not touched costs nothing.
+        room = _HUGE_PAGE_BYTES if num_bytes >= _HUGE_PAGE_BYTES else 0
+        size = max(1, num_bytes + room)
+        if hasattr(mmap, "MAP_PRIVATE"):
+            self.mapping = mmap.mmap(-1, size, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
+        else:
+            self.mapping = mmap.mmap(-1, size)
+        _advise_huge_pages(self.mapping)
+        everything = np.frombuffer(self.mapping, np.uint8)
+        self.offset = -int(everything.ctypes.data) % _HUGE_PAGE_BYTES if room else 0
+        self._bytes = everything[self.offset :]
+
+    def place(self, offset: int, num_bytes: int) -> NDArray[np.uint8]:
+        """Return the memory of a piece, so that it is packed where it stays."""
+        return self._bytes[offset : offset + num_bytes]
+
+    def write(self, offset: int, data: NDArray[np.uint8]) -> None:
+        """Do nothing: it was packed where it stays."""
+
+
+def _advise_huge_pages(mapping: mmap.mmap) -> None:
+    advice = getattr(mmap, "MADV_HUGEPAGE", None)
+    if advice is not None:
+        with contextlib.suppress(OSError):  # a kernel without them
+            mapping.madvise(advice)
+
+
+class _Piece(NamedTuple):
+    """Rows of a matrix that are packed at once."""
+
+    matrix: PackedMatrix
+    first_row: int
+    num_rows: int
+    offset_bytes: int
+    packed_bytes: int
+    source_bytes: int
+
+
+def _pieces(plan: WeightPlan) -> Iterator[_Piece]:
+    """Cut matrices between panels, which do not depend on each other."""
+    for matrix in plan.matrices:
+        panels = -(-matrix.num_rows // PANEL_ROWS)
+        panel_bytes = matrix.packed_bytes // panels
+        # An even number, because two panels of 16-bit floats fill whole lines of 64 bytes.
+        step = max(2, _PIECE_BYTES // panel_bytes // 2 * 2)
+        for first in range(0, panels, step):
+            count = min(step, panels - first)
+            first_row = first * PANEL_ROWS
+            num_rows = min(count * PANEL_ROWS, matrix.num_rows - first_row)
+            yield _Piece(
+                matrix=matrix,
+                first_row=first_row,
+                num_rows=num_rows,
+                offset_bytes=matrix.offset_bytes + first * panel_bytes,
+                packed_bytes=count * panel_bytes,
+                source_bytes=num_rows * matrix.source_bytes // matrix.num_rows,
+            )
+
+
+class _Packer(NamedTuple):
+    """What packing takes, wherever the result goes."""
+
+    model: Model
+    plan: WeightPlan
+    library: Library
+    loading: Loading
+    num_threads: int
+
+    def in_memory(self) -> PackedWeights:
+        """Return the matrices in memory of this process."""
+        memory = _Memory(self.plan.total_bytes)
+        self._pack_all(memory)
+        self.forget_source()
+        return PackedWeights(
+            memory.mapping, memory.offset, self.plan.total_bytes, is_mapped_file=False
+        )
+
+    def in_file(self, cache: WeightCache, identity: str) -> mmap.mmap:
+        """Write the matrices to the cache and return them, mapped."""
+        with cache.create(self.key(identity), self.plan.total_bytes) as entry:
+            entry.expect((piece.offset_bytes, piece.packed_bytes) for piece in _pieces(self.plan))
+            self._pack_all(entry)
+            path = self.model.file.paths[0]
+            if file_identity(self.model.file) != identity:
+                raise WeightCacheError(f"{path} changed while it was read")
+            return entry.publish(str(path.resolve()), self.num_threads)
+
+    def forget_source(self) -> None:
+        """Unmap the file's pages that were read: the matrices are needed once only."""
+        if not self.model.file.paths or not hasattr(mmap, "MADV_DONTNEED"):
+            return  # bytes in memory would be lost
+        madvise = getattr(ctypes.CDLL(None), "madvise", None)
+        if madvise is None:
+            return
+        for name in {matrix.name for matrix in self.plan.matrices}:
+            data = self.model.file.data(name)
+            start = -(-data.ctypes.data // mmap.PAGESIZE) * mmap.PAGESIZE
+            size = data.ctypes.data + len(data) - start
+            if size >= mmap.PAGESIZE:
+                madvise(
+                    ctypes.c_void_p(start),
+                    ctypes.c_size_t(size // mmap.PAGESIZE * mmap.PAGESIZE),
+                    ctypes.c_int(mmap.MADV_DONTNEED),
+                )
+
+    def key(self, identity: str) -> bytes:
+        """Return what tells the packed bytes of this plan and file from all others."""
+        facts = f"{self.library.layout_version} {self.plan.digest()} {identity}"
+        return hashlib.sha256(facts.encode()).digest()
+
+    def _pack_all(self, target: _Target) -> None:
+        if self.num_threads == 1:
+            for piece in _pieces(self.plan):
+                self.loading.advance(self._pack(piece, target))
+            return
+        waiting: deque[Future[int]] = deque()
+        with ThreadPoolExecutor(self.num_threads, "realm-pack") as pool:
+            try:
+                for piece in _pieces(self.plan):
+                    waiting.append(pool.submit(self._pack, piece, target))
+                    if len(waiting) > 2 * self.num_threads:
+                        self.loading.advance(waiting.popleft().result())
+                while waiting:
+                    self.loading.advance(waiting.popleft().result())
+            finally:
+                pool.shutdown(cancel_futures=True)
+
+    def _pack(self, piece: _Piece, target: _Target) -> int:
+        """Pack a piece and return its bytes in the file."""
+        matrix = piece.matrix
+        row_bytes = matrix.source_bytes // matrix.num_rows
+        start = matrix.expert * matrix.source_bytes + piece.first_row * row_bytes
+        source = self.model.file.data(matrix.name)[start : start + piece.source_bytes]
+        if source.ctypes.data % _WORD_BYTES:  # bytes in memory may begin anywhere
+            source = source.copy()
+        packed = target.place(piece.offset_bytes, piece.packed_bytes)
+        self.library.pack(
+            matrix.quant_type,
+            source.ctypes.data,
+            packed.ctypes.data,
+            piece.num_rows,
+            matrix.num_cols,
+        )
+        target.write(piece.offset_bytes, packed)
+        return piece.source_bytes
+
+
+def load_packed_weights(
+    model: Model,
+    plan: WeightPlan,
+    library: Library,
+    loading: Loading,
+    num_threads: int,
+    *,
+    cache: WeightCache | None = None,
+) -> PackedWeights:
+    """Return a model's matrices, packed now or mapped from the cache.
+
+    Parameters
+    ----------
+    model : Model
+    plan : WeightPlan
+    library : Library
+    loading : Loading
+        Advances by the bytes of the matrices in the file.
+    num_threads : int
+    cache : WeightCache, optional
+        The user's by default. Models below `MIN_CACHED_BYTES`, and those that are no file,
+        are always packed in memory.
+
+    Raises
+    ------
+    LoadCancelledError
+        Within one piece of some 8 MiB; nothing stays behind, in memory or on disk.
+    """
+    packer = _Packer(model, plan, library, loading, num_threads)
+    identity = file_identity(model.file) if plan.total_bytes >= MIN_CACHED_BYTES else None
+    if identity is None:
+        return packer.in_memory()
+    cache = WeightCache() if cache is None else cache
+    before = loading.done_bytes
+    source_bytes = sum(matrix.source_bytes for matrix in plan.matrices)
+
+    def check(done: int) -> None:
+        target = before + source_bytes * done // plan.total_bytes
+        loading.advance(target - loading.done_bytes)
+
+    mapping = cache.open(packer.key(identity), plan.total_bytes, num_threads, check)
+    if mapping is None:
+        loading.done_bytes = before
+        try:
+            mapping = packer.in_file(cache, identity)
+        except OSError as error:
+            _LOG.warning("packed weights are kept in memory only: %s", error)
+            loading.done_bytes = before
+            return packer.in_memory()
+    _advise_huge_pages(mapping)
+    packer.forget_source()
+    return PackedWeights(mapping, 0, plan.total_bytes, is_mapped_file=True)

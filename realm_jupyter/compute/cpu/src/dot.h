@@ -1,0 +1,166 @@
+// The integer dot product of a token's quants with the codes of 16 rows.
+#pragma once
+
+#include <utility>
+
+#include "packed.h"
+#include "simd.h"
+
+namespace realm::REALM_ISA {
+
+// A group of a panel: 16 rows of 4 columns.
+struct Bytes {
+  Vb part[kParts];
+};
+
+REALM_INLINE Bytes load_bytes(const uint8_t* p) {
+  Bytes r;
+  for (int i = 0; i < kParts; ++i) r.part[i] = load_part<Vb>(p + i * REALM_VECTOR_BYTES);
+  return r;
+}
+
+REALM_INLINE void store_bytes(uint8_t* p, Bytes a) {
+  for (int i = 0; i < kParts; ++i) store_part(p + i * REALM_VECTOR_BYTES, a.part[i]);
+}
+
+REALM_INLINE Bytes operator|(Bytes a, Bytes b) {
+  for (int i = 0; i < kParts; ++i) a.part[i] = a.part[i] | b.part[i];
+  return a;
+}
+
+// kWidth bits of every byte, moved from bit kFrom to bit kTo; the others are zero.
+template <int kFrom, int kTo, int kWidth>
+REALM_INLINE Bytes bits_of(Bytes a) {
+  typedef uint16_t Words __attribute__((vector_size(REALM_VECTOR_BYTES)));
+  constexpr int8_t mask = static_cast<int8_t>(((1 << kWidth) - 1) << kTo);
+  for (int i = 0; i < kParts; ++i) {
+    Words words = (Words)a.part[i];
+    if constexpr (kFrom > kTo) words = words >> (kFrom - kTo);
+    if constexpr (kFrom < kTo) words = words << (kTo - kFrom);
+    a.part[i] = (Vb)words & mask;
+  }
+  return a;
+}
+
+template <class Function, int... kIndices>
+REALM_INLINE void unrolled(Function&& function, std::integer_sequence<int, kIndices...>) {
+  (function(std::integral_constant<int, kIndices>{}), ...);
+}
+
+// function(integral_constant<int, 0>) to kCount - 1.
+template <int kCount, class Function>
+REALM_INLINE void unrolled(Function&& function) {
+  unrolled(function, std::make_integer_sequence<int, kCount>{});
+}
+
+// Four quants, the same in every lane.
+REALM_INLINE Vi splat_quants(const void* quants) {
+  int32_t four;
+  __builtin_memcpy(&four, quants, sizeof(four));
+  return four - Vi{};
+}
+
+// Scales of 16 rows as `Dot` multiplies them: a number in each lane, or the same one in both
+// halves of each lane.
+#if defined(REALM_DOT_OF_FOUR)
+REALM_INLINE V16i dot_scale(V16i scale) { return scale; }
+#else
+REALM_INLINE V16i dot_scale(V16i scale) { return (scale & set1(0xffff)) | shift_left<16>(scale); }
+#endif
+
+// Sum of scale · code · quant over groups of 4 columns, added in pairs of groups: exact. At most
+// 4 pairs. Codes are below 2^kBits, or signed bytes; kIsScaled is false where all scales are 1.
+template <int kBits, bool kIsSigned, bool kIsScaled>
+class Dot {
+ public:
+#if defined(REALM_DOT_OF_FOUR)
+  // `sum` is that of all quants that will be added.
+  REALM_INLINE void start(int32_t sum) {
+    int32_t bias = 0;
+#if defined(REALM_DOT_NEEDS_UNSIGNED)
+    if constexpr (kIsSigned) bias = -128 * sum;
+#endif
+    static_cast<void>(sum);
+    even_ = set1(bias);
+    odd_ = set1(0);
+  }
+
+  REALM_INLINE void add(Bytes even, Bytes odd, Vi even_quants, Vi odd_quants, V16i) {
+    for (int i = 0; i < kParts; ++i) {
+      even_.part[i] = dot_of_four_part(even_.part[i], operand(even.part[i]), even_quants);
+      odd_.part[i] = dot_of_four_part(odd_.part[i], operand(odd.part[i]), odd_quants);
+    }
+  }
+
+  REALM_INLINE void add(Bytes codes, Vi quants, V16i) {
+    for (int i = 0; i < kParts; ++i) {
+      even_.part[i] = dot_of_four_part(even_.part[i], operand(codes.part[i]), quants);
+    }
+  }
+
+  REALM_INLINE void pin() {}
+
+  REALM_INLINE V16i finish(V16i scale) const {
+    const V16i sum = even_ + odd_;
+    return kIsScaled ? sum * scale : sum;
+  }
+
+ private:
+  REALM_INLINE static Vb operand(Vb weights) {
+#if defined(REALM_DOT_NEEDS_UNSIGNED)
+    if constexpr (kIsSigned) return weights ^ static_cast<int8_t>(-128);
+#endif
+    return weights;
+  }
+
+  V16i even_, odd_;
+#else
+  REALM_INLINE void start(int32_t) {
+    sum_ = set1(0);
+    for (int i = 0; i < kParts; ++i) narrow_.part[i] = Vi{};
+  }
+
+  REALM_INLINE void add(Bytes even, Bytes odd, Vi even_quants, Vi odd_quants, V16i scale) {
+    for (int i = 0; i < kParts; ++i) {
+      const Vs pair = multiply_bytes_part(even.part[i], even_quants) +
+                      multiply_bytes_part(odd.part[i], odd_quants);
+      if constexpr (kIsNarrow) {
+        narrow_.part[i] = (Vi)((Vs)narrow_.part[i] + pair);
+      } else {  // 4 · 63 · 127 fits
+        sum_.part[i] += widened(pair, scale, i);
+      }
+    }
+  }
+
+  // One group of signed codes: 2 · 128 · 127 just fits.
+  REALM_INLINE void add(Bytes codes, Vi quants, V16i scale) {
+    for (int i = 0; i < kParts; ++i) {
+      sum_.part[i] += widened(multiply_signed_bytes_part(codes.part[i], quants), scale, i);
+    }
+  }
+
+  // Keep the sum in registers here, as it is: what was added before stays before what follows.
+  REALM_INLINE void pin() {
+    for (int i = 0; i < kParts; ++i) REALM_PIN(kIsNarrow ? narrow_.part[i] : sum_.part[i]);
+  }
+
+  REALM_INLINE V16i finish(V16i scale) const {
+    if constexpr (!kIsNarrow) return sum_;
+    V16i sum;
+    for (int i = 0; i < kParts; ++i) sum.part[i] = widened((Vs)narrow_.part[i], scale, i);
+    return sum;
+  }
+
+ private:
+  // 16 products of 4 bits, 16 · 15 · 127, fit 16 bits.
+  static constexpr bool kIsNarrow = !kIsSigned && kBits <= 4;
+
+  REALM_INLINE static Vi widened(Vs pairs, V16i scale, int part) {
+    return multiply_pairs_part(pairs, kIsScaled ? (Vs)scale.part[part] : Vs{} + int16_t{1});
+  }
+
+  V16i sum_, narrow_;
+#endif
+};
+
+}  // namespace realm::REALM_ISA

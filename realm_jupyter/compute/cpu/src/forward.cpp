@@ -1,0 +1,121 @@
+#include "forward.h"
+
+#include <cstdio>
+
+#include "step.h"
+
+namespace realm {
+namespace {
+
+// What stays allocated for activations between calls; a rare long batch gives the rest back.
+constexpr int64_t kKeptBytes = int64_t{64} << 20;
+
+int32_t fail(char* error, int32_t status, const char* problem) {
+  std::snprintf(error, REALM_CPU_ERROR_BYTES, "%s", problem);
+  return status;
+}
+
+int32_t prepare(Step& step, int32_t num_spans, char* error) {
+  const realm_cpu_model& model = step.model;
+  const int64_t num_pages = model.cache.num_pages();
+  for (int32_t index = 0; index < num_spans; ++index) {
+    const realm_cpu_span& span = step.spans[index];
+    if (span.position < 0 || span.num_tokens <= 0 ||
+        span.position + span.num_tokens > span.num_pages * kPageTokens) {
+      return fail(error, REALM_CPU_INVALID, "a sequence's pages do not hold its tokens");
+    }
+    step.first_page.push_back(static_cast<int64_t>(step.pages.size()));
+    for (int64_t page = 0; page < span.num_pages; ++page) {
+      const int32_t number = span.pages[page];
+      if (number < 0 || number >= num_pages) {
+        return fail(error, REALM_CPU_INVALID, "a page is not in the KV cache");
+      }
+      step.pages.push_back(model.cache.page(number));
+    }
+    for (int64_t row = 0; row < span.num_tokens; row += kQueryRows) {
+      const int64_t left = span.num_tokens - row;
+      step.blocks.push_back({index, step.num_rows + row, left < kQueryRows ? left : kQueryRows,
+                             span.position + row});
+    }
+    for (int64_t row = 0; row < span.num_tokens; ++row) {
+      step.span_of_row.push_back(index);
+      step.positions.push_back(span.position + row);
+    }
+    step.num_rows += span.num_tokens;
+  }
+  return REALM_CPU_OK;
+}
+
+void run(void* context, Team& team, int thread) {
+  const Step& step = *static_cast<const Step*>(context);
+  uint32_t number = 0;
+  for (const Phase& phase : step.model.program.phases) {
+    if (step.rows_of(phase.is_selected) == 0) continue;
+    switch (phase.work) {
+      case Work::kRows:
+        run_rows(step, phase, team, number);
+        break;
+      case Work::kMatrices:
+        run_matrices(step, phase, team, number);
+        break;
+      case Work::kAttention:
+        run_attention(step, phase, team, number, thread);
+        break;
+      case Work::kExperts:
+        run_experts(step, phase, team, number);
+        break;
+    }
+  }
+}
+
+}  // namespace
+
+Activations Step::activations(const float* floats, int64_t num_cols,
+                              const Quantized& quantized) const {
+  Activations x{};
+  x.floats = floats;
+  x.floats_stride = num_cols;
+  x.num_cols = num_cols;
+  if (quantized.quants >= 0) {
+    x.quants = at<int8_t>(quantized.quants);
+    x.scales = at<float>(quantized.scales);
+    x.sums = at<int16_t>(quantized.sums);
+  }
+  return x;
+}
+
+int32_t forward(realm_cpu_model& model, const int32_t* token_ids, const realm_cpu_span* spans,
+                int32_t num_spans, const int32_t* selected, int32_t num_selected, float* logits,
+                char* error) {
+  Step step{.model = model,
+            .token_ids = token_ids,
+            .spans = spans,
+            .selected = selected,
+            .num_rows = 0,
+            .num_selected = num_selected,
+            .logits = logits,
+            .pages = {},
+            .first_page = {},
+            .span_of_row = {},
+            .positions = {},
+            .blocks = {}};
+  const int32_t status = prepare(step, num_spans, error);
+  if (status != REALM_CPU_OK) return status;
+  for (int32_t index = 0; index < num_selected; ++index) {
+    if (selected[index] < 0 || selected[index] >= step.num_rows ||
+        (index > 0 && selected[index] <= selected[index - 1])) {
+      return fail(error, REALM_CPU_INVALID, "the selected rows are not ascending rows of the batch");
+    }
+  }
+  if (step.num_rows == 0) return REALM_CPU_OK;
+  model.scratch_bytes = attention_scratch(model);
+  if (!model.arena.reserve(model.program.row_bytes * step.num_rows) ||
+      !model.scratch.reserve(model.scratch_bytes * model.num_threads)) {
+    return fail(error, REALM_CPU_NO_MEMORY, "no memory for the activations of the batch");
+  }
+  run_region(model.num_threads, run, &step);
+  if (model.arena.num_bytes() > kKeptBytes) model.arena.release();
+  return REALM_CPU_OK;
+}
+
+}  // namespace realm

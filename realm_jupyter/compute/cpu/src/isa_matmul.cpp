@@ -1,0 +1,127 @@
+// Matrices of quantized types times quantized activations.
+#include "isa_functions.h"
+#include "isa_matmul.h"
+#include "output.h"
+#include "slab.h"
+
+namespace realm::REALM_ISA {
+namespace {
+
+// Tokens that share one pass over a slab's codes: as many as the registers hold.
+#if defined(__AVX512F__)
+constexpr int kTokens = 8;
+#elif defined(__AVX2__) || defined(__ARM_NEON)
+constexpr int kTokens = 4;
+#else
+constexpr int kTokens = 2;
+#endif
+
+// Up to so many tokens, unpacking in registers beats expanding slabs.
+constexpr int64_t kFewTokens = 4;
+
+// Tokens for which a panel is expanded together: their quants stay in the second-level cache and
+// their results in the first.
+constexpr int64_t kMostTokens = 128;
+constexpr int64_t kMostQuantBytes = 256 << 10;
+
+template <int32_t kType, int kCount>
+REALM_NOINLINE void multiply_few(const uint8_t* panel_data, const Activations& x, int64_t row,
+                                 int64_t panel, const Output& output) {
+  const int64_t num_blocks = x.num_cols / kBlock;
+  V16f results[kCount];
+  for (int t = 0; t < kCount; ++t) results[t] = zero();
+  for (int64_t block = 0; block < num_blocks; block += kSlabBlocks) {
+    const int64_t left = num_blocks - block, count = left < kSlabBlocks ? left : kSlabBlocks;
+    const PackedSlab<kType> slab(panel_data, count);
+    add_slab<PackedSlab<kType>, kCount>(slab, count, tokens_at(x, row, block), results);
+    panel_data += packed_format(kType).slab_bytes(count);
+  }
+  for (int t = 0; t < kCount; ++t) output.put(row + t, panel, results[t]);
+}
+
+template <int32_t kType, int kCount>
+REALM_NOINLINE void add_tokens(const ExpandedSlab<kType>& slab, int64_t num_blocks,
+                               const Tokens& tokens, float (*results)[kLanes]) {
+  const Tokens x = tokens;  // a copy that stays in registers
+  V16f registers[kCount];
+  for (int t = 0; t < kCount; ++t) registers[t] = load(results[t]);
+  add_slab<ExpandedSlab<kType>, kCount>(slab, num_blocks, x, registers);
+  for (int t = 0; t < kCount; ++t) store(results[t], registers[t]);
+}
+
+template <int32_t kType>
+REALM_NOINLINE void multiply_many(const uint8_t* panel_data, const Activations& x,
+                                  int64_t first_row, int64_t num_rows, int64_t panel,
+                                  const Output& output) {
+  const int64_t num_blocks = x.num_cols / kBlock;
+  alignas(64) float results[kMostTokens][kLanes];
+  for (int64_t t = 0; t < num_rows; ++t) store(results[t], zero());
+  ExpandedSlab<kType> expanded;
+  for (int64_t block = 0; block < num_blocks; block += kSlabBlocks) {
+    const int64_t left = num_blocks - block, count = left < kSlabBlocks ? left : kSlabBlocks;
+    expanded.expand(PackedSlab<kType>(panel_data, count), count);
+    panel_data += packed_format(kType).slab_bytes(count);
+    int64_t t = 0;
+    for (; t + kTokens <= num_rows; t += kTokens) {
+      add_tokens<kType, kTokens>(expanded, count, tokens_at(x, first_row + t, block), results + t);
+    }
+    for (; t < num_rows; ++t) {
+      add_tokens<kType, 1>(expanded, count, tokens_at(x, first_row + t, block), results + t);
+    }
+  }
+  for (int64_t t = 0; t < num_rows; ++t) output.put(first_row + t, panel, load(results[t]));
+}
+
+template <int32_t kType>
+REALM_NOINLINE void multiply(const Matrix& matrix, const Activations& x, int64_t first_row,
+                             int64_t num_rows, int64_t first_panel, int64_t num_panels,
+                             const Output& output) {
+  const int64_t bytes = panel_bytes(kType, matrix.num_cols);
+  int64_t most_rows = kMostQuantBytes / matrix.num_cols / kTokens * kTokens;
+  if (most_rows > kMostTokens) most_rows = kMostTokens;
+  if (most_rows < 16) most_rows = 16;
+  for (int64_t row = first_row; row < first_row + num_rows; row += most_rows) {
+    const int64_t left = first_row + num_rows - row;
+    for (int64_t panel = first_panel; panel < first_panel + num_panels; ++panel) {
+      const uint8_t* data = matrix.data + panel * bytes;
+      if (left > kFewTokens) {
+        multiply_many<kType>(data, x, row, left < most_rows ? left : most_rows, panel, output);
+        continue;
+      }
+      if (left == 4) multiply_few<kType, 4>(data, x, row, panel, output);
+      if (left == 2 || left == 3) multiply_few<kType, 2>(data, x, row, panel, output);
+      if (left == 1 || left == 3) multiply_few<kType, 1>(data, x, row + left - 1, panel, output);
+    }
+  }
+}
+
+}  // namespace
+
+void matmul(const Matrix& matrix, const Activations& x, int64_t first_row, int64_t num_rows,
+            int64_t first_panel, int64_t num_panels, const float* bias, float* y,
+            int64_t y_stride) {
+  const Output output{y, y_stride, bias, matrix.num_rows};
+  const auto run = [&](auto function) {
+    function(matrix, x, first_row, num_rows, first_panel, num_panels, output);
+  };
+  switch (matrix.quant_type) {
+    case kF32:
+    case kF16:
+    case kBF16: return run(multiply_floats);
+    case kQ4_0: return run(multiply<kQ4_0>);
+    case kQ4_1: return run(multiply<kQ4_1>);
+    case kQ5_0: return run(multiply<kQ5_0>);
+    case kQ5_1: return run(multiply<kQ5_1>);
+    case kQ8_0: return run(multiply<kQ8_0>);
+    case kQ2_K: return run(multiply<kQ2_K>);
+    case kQ3_K: return run(multiply<kQ3_K>);
+    case kQ4_K: return run(multiply<kQ4_K>);
+    case kQ5_K: return run(multiply<kQ5_K>);
+    case kQ6_K: return run(multiply<kQ6_K>);
+    case kIQ4_NL: return run(multiply<kIQ4_NL>);
+    case kIQ4_XS: return run(multiply<kIQ4_XS>);
+    default: return;
+  }
+}
+
+}  // namespace realm::REALM_ISA

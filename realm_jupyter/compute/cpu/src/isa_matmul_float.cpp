@@ -1,0 +1,166 @@
+// Matrices of float types times float activations.
+//
+// Each result has four running sums, of the columns 0, 1, 2 and 3 modulo 4, so that additions
+// need not wait for each other; at the end (s0 + s1) + (s2 + s3).
+#include "isa_matmul.h"
+#include "packed.h"
+#include "slab.h"
+
+namespace realm::REALM_ISA {
+namespace {
+
+constexpr int kPhases = 4;
+constexpr int64_t kTileColumns = 128;  // expanded to float32 together
+constexpr int64_t kMostTokens = 48;
+
+#if defined(__AVX512F__)
+constexpr int kTokens = 12;
+#elif defined(__AVX2__)
+constexpr int kTokens = 6;
+#elif defined(__ARM_NEON)
+constexpr int kTokens = 4;
+#else
+constexpr int kTokens = 2;
+#endif
+
+template <int32_t kType>
+REALM_INLINE V16f column_of(const uint8_t* panel, int64_t column) {
+  if constexpr (kType == kF32) return load((const float*)(panel + column * 64));
+  if constexpr (kType == kF16) return load_f16((const uint16_t*)(panel + column * 32));
+  const V16i pair = load((const int32_t*)(panel + column / 2 * 64));
+  return as_float(column % 2 == 0 ? shift_left<16>(pair) : pair & set1(~0xffff));
+}
+
+REALM_INLINE V16f total(const V16f* sums) { return (sums[0] + sums[1]) + (sums[2] + sums[3]); }
+
+template <int32_t kType>
+void multiply_one(const uint8_t* panel_data, int64_t num_cols, const float* x, int64_t row,
+                  int64_t panel, const Output& output) {
+  constexpr int64_t kStepBytes = kPhases * (kType == kF32 ? 64 : 32);
+  V16f sums[kPhases] = {zero(), zero(), zero(), zero()};
+  int64_t column = 0;
+  for (; column + kPhases <= num_cols; column += kPhases) {
+    prefetch(panel_data + column / kPhases * kStepBytes, kStepBytes);
+    unrolled<kPhases>([&](auto phase) __attribute__((always_inline)) {
+      sums[phase] = fma(column_of<kType>(panel_data, column + phase), set1(x[column + phase]),
+                        sums[phase]);
+    });
+  }
+  for (int phase = 0; column < num_cols; ++column, ++phase) {
+    sums[phase] = fma(column_of<kType>(panel_data, column), set1(x[column]), sums[phase]);
+  }
+  output.put(row, panel, total(sums));
+}
+
+// Some columns of a panel as float32, those of one phase after another.
+struct Tile {
+  alignas(64) float values[kPhases][kTileColumns / kPhases][kLanes];
+  int64_t num_columns;
+
+  template <int32_t kType>
+  REALM_INLINE void expand(const uint8_t* panel, int64_t first, int64_t count) {
+    num_columns = count;
+    constexpr int64_t kColumnBytes = kType == kF32 ? 64 : 32;
+    for (int64_t column = 0; column < count; ++column) {
+      if (column % 2 == 0) prefetch(panel + (first + column) * kColumnBytes, 2 * kColumnBytes);
+      store(values[column % kPhases][column / kPhases], column_of<kType>(panel, first + column));
+    }
+  }
+};
+
+// kTogether phases at a time: kCount · kTogether sums are as many as the registers hold.
+template <int kCount, int kTogether>
+REALM_NOINLINE void add_tokens(const Tile& tile, const float* x, int64_t stride,
+                               float (*results)[kPhases][kLanes]) {
+  const int64_t num_whole = tile.num_columns / kPhases;
+  for (int first = 0; first < kPhases; first += kTogether) {
+    V16f sums[kTogether][kCount];
+    unrolled<kTogether>([&](auto i) __attribute__((always_inline)) {
+      for (int t = 0; t < kCount; ++t) sums[i][t] = load(results[t][first + i]);
+    });
+    for (int64_t step = 0; step < num_whole; ++step) {
+      unrolled<kTogether>([&](auto i) __attribute__((always_inline)) {
+        const V16f weights = load(tile.values[first + i][step]);
+        for (int t = 0; t < kCount; ++t) {
+          sums[i][t] = fma(weights, set1(x[t * stride + kPhases * step + first + i]), sums[i][t]);
+        }
+      });
+    }
+    unrolled<kTogether>([&](auto i) __attribute__((always_inline)) {
+      const int64_t column = kPhases * num_whole + first + i;
+      for (int t = 0; t < kCount; ++t) {
+        if (column < tile.num_columns) {
+          const V16f weights = load(tile.values[first + i][num_whole]);
+          sums[i][t] = fma(weights, set1(x[t * stride + column]), sums[i][t]);
+        }
+        store(results[t][first + i], sums[i][t]);
+      }
+    });
+  }
+}
+
+template <int32_t kType>
+void multiply_many(const uint8_t* panel_data, int64_t num_cols, const Activations& x,
+                   int64_t first_row, int64_t num_rows, int64_t panel, const Output& output) {
+  alignas(64) float results[kMostTokens][kPhases][kLanes];
+  for (int64_t t = 0; t < num_rows; ++t) {
+    for (int phase = 0; phase < kPhases; ++phase) store(results[t][phase], zero());
+  }
+  Tile tile;
+  for (int64_t column = 0; column < num_cols; column += kTileColumns) {
+    const int64_t left = num_cols - column;
+    tile.expand<kType>(panel_data, column, left < kTileColumns ? left : kTileColumns);
+    const float* floats = x.floats + first_row * x.floats_stride + column;
+    int64_t t = 0;
+    for (; t + kTokens <= num_rows; t += kTokens) {
+      add_tokens<kTokens, 1>(tile, floats + t * x.floats_stride, x.floats_stride, results + t);
+    }
+    for (; t + 2 <= num_rows; t += 2) {
+      add_tokens<2, 2>(tile, floats + t * x.floats_stride, x.floats_stride, results + t);
+    }
+    if (t < num_rows) {
+      add_tokens<1, 4>(tile, floats + t * x.floats_stride, x.floats_stride, results + t);
+    }
+  }
+  for (int64_t t = 0; t < num_rows; ++t) {
+    V16f sums[kPhases];
+    for (int phase = 0; phase < kPhases; ++phase) sums[phase] = load(results[t][phase]);
+    output.put(first_row + t, panel, total(sums));
+  }
+}
+
+template <int32_t kType>
+void multiply(const Matrix& matrix, const Activations& x, int64_t first_row, int64_t num_rows,
+              int64_t first_panel, int64_t num_panels, const Output& output) {
+  const int64_t bytes = panel_bytes(kType, matrix.num_cols);
+  for (int64_t row = first_row; row < first_row + num_rows; row += kMostTokens) {
+    const int64_t left = first_row + num_rows - row;
+    for (int64_t panel = first_panel; panel < first_panel + num_panels; ++panel) {
+      const uint8_t* data = matrix.data + panel * bytes;
+      if (left == 1) {
+        multiply_one<kType>(data, matrix.num_cols, x.floats + row * x.floats_stride, row, panel,
+                            output);
+      } else {
+        multiply_many<kType>(data, matrix.num_cols, x, row, left < kMostTokens ? left : kMostTokens,
+                             panel, output);
+      }
+    }
+  }
+}
+
+}  // namespace
+
+void multiply_floats(const Matrix& matrix, const Activations& x, int64_t first_row,
+                     int64_t num_rows, int64_t first_panel, int64_t num_panels,
+                     const Output& output) {
+  switch (matrix.quant_type) {
+    case kF32:
+      return multiply<kF32>(matrix, x, first_row, num_rows, first_panel, num_panels, output);
+    case kF16:
+      return multiply<kF16>(matrix, x, first_row, num_rows, first_panel, num_panels, output);
+    default:
+      return multiply<kBF16>(matrix, x, first_row, num_rows, first_panel, num_panels, output);
+  }
+}
+
+}  // namespace realm::REALM_ISA

@@ -1,0 +1,109 @@
+// Activations to int8, and the measures of the machine's ceilings.
+#include "isa_functions.h"
+#include "dot.h"
+
+namespace realm::REALM_ISA {
+namespace {
+
+constexpr int64_t kComputeTokens = 4;
+
+REALM_INLINE V16i larger(V16i a, V16i b) {
+  for (int i = 0; i < kParts; ++i) {
+    a.part[i] = select_part((Vi)(a.part[i] > b.part[i]), a.part[i], b.part[i]);
+  }
+  return a;
+}
+
+REALM_INLINE int32_t reduce_larger(V16i a) {
+  alignas(64) int32_t lanes[kLanes];
+  store(lanes, a);
+  int32_t largest = lanes[0];
+  for (int i = 1; i < kLanes; ++i) largest = lanes[i] > largest ? lanes[i] : largest;
+  return largest;
+}
+
+}  // namespace
+
+void quantize_row(const float* x, int64_t num_cols, int8_t* quants, float* scales,
+                  int16_t* sums) {
+  for (int64_t block = 0; block < num_cols / kBlock; ++block, x += kBlock, quants += kBlock) {
+    const V16f halves[2] = {load(x), load(x + kHalfBlock)};
+    // As integers, absolute values order like the numbers, with NaN above infinity: a NaN makes
+    // the scale NaN and is seen in the results.
+    const float largest = float_of_bits(static_cast<uint32_t>(reduce_larger(
+        larger(as_int(abs(halves[0])), as_int(abs(halves[1]))))));
+    scales[block] = largest / 127.0f;
+    // Where the reciprocal would overflow, all quants are zero.
+    const float inverse = largest < 0x1p-120f ? 0.0f : 127.0f / largest;
+    for (int half = 0; half < 2; ++half) {
+      const V16f scaled = halves[half] * set1(inverse);
+      const V16i rounded = round_to_int(max(min(scaled, set1(127.0f)), set1(-127.0f)));
+      alignas(64) int32_t lanes[kLanes];
+      store(lanes, rounded);
+      int32_t sum = 0;
+      for (int i = 0; i < kLanes; ++i) {
+        quants[half * kHalfBlock + i] = static_cast<int8_t>(lanes[i]);
+        sum += lanes[i];
+      }
+      sums[2 * block + half] = static_cast<int16_t>(sum);
+    }
+  }
+}
+
+uint64_t read(const void* data, int64_t num_bytes) {
+  const uint8_t* p = static_cast<const uint8_t*>(data);
+  constexpr int64_t kStep = 4 * kVectorBytes;
+  V16i sums[4] = {set1(0), set1(0), set1(0), set1(0)};
+  int64_t i = 0;
+  for (; i + kStep <= num_bytes; i += kStep) {
+    for (int j = 0; j < 4; ++j) {
+      __builtin_prefetch(p + i + j * kVectorBytes + 4096);
+      sums[j] = sums[j] + load((const int32_t*)(p + i + j * kVectorBytes));
+    }
+  }
+  alignas(64) int32_t lanes[kLanes];
+  store(lanes, (sums[0] + sums[1]) + (sums[2] + sums[3]));
+  uint64_t sum = 0;
+  for (int j = 0; j < kLanes; ++j) sum += static_cast<uint32_t>(lanes[j]);
+  for (; i < num_bytes; ++i) sum += p[i];
+  return sum;
+}
+
+int64_t compute(int32_t kind, int64_t num_rounds) {
+  alignas(64) uint8_t codes[8 * kVectorBytes] = {};
+  alignas(64) int8_t quants[kComputeTokens * kBlock] = {};
+  alignas(64) float floats[kLanes] = {};
+  volatile float sink;
+  if (kind == 0) {
+    V16i totals[kComputeTokens];
+    for (auto& total : totals) total = set1(0);
+    for (int64_t round = 0; round < num_rounds; ++round) {
+      __asm__ volatile("" : : "r"(codes), "r"(quants) : "memory");
+      Dot<4, false, false> dots[kComputeTokens];
+      for (auto& dot : dots) dot.start(0);
+      unrolled<4>([&](auto pair) __attribute__((always_inline)) {
+        const Bytes even = load_bytes(codes + 2 * pair * kVectorBytes);
+        const Bytes odd = load_bytes(codes + (2 * pair + 1) * kVectorBytes);
+        for (int t = 0; t < kComputeTokens; ++t) {
+          const int8_t* four = quants + t * kBlock + 8 * pair;
+          dots[t].add(even, odd, splat_quants(four), splat_quants(four + 4), set1(1));
+        }
+      });
+      for (int t = 0; t < kComputeTokens; ++t) totals[t] = totals[t] + dots[t].finish(set1(1));
+    }
+    for (const auto& total : totals) sink = reduce_add(to_float(total));
+    return num_rounds * kComputeTokens * kBlock * kLanes;
+  }
+  V16f sums[6];
+  for (auto& sum : sums) sum = zero();
+  for (int64_t round = 0; round < num_rounds; ++round) {
+    __asm__ volatile("" : : "r"(floats) : "memory");
+    const V16f weights = load(floats);
+    for (int t = 0; t < 6; ++t) sums[t] = fma(weights, set1(floats[t]), sums[t]);
+  }
+  for (const auto& sum : sums) sink = reduce_add(sum);
+  static_cast<void>(sink);
+  return num_rounds * 6 * kLanes;
+}
+
+}  // namespace realm::REALM_ISA

@@ -1,0 +1,53 @@
+// A loaded model: its program, its weights (the caller's memory) and its KV cache.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "cache.h"
+#include "kernels.h"
+#include "program.h"
+
+namespace realm {
+
+// Memory that grows and is aligned for vectors.
+class Buffer {
+ public:
+  Buffer() = default;
+  Buffer(const Buffer&) = delete;
+  Buffer& operator=(const Buffer&) = delete;
+  ~Buffer() { release(); }
+
+  bool reserve(int64_t num_bytes);  // contents are lost when it grows
+  void release();
+  uint8_t* data() const { return data_; }
+  int64_t num_bytes() const { return num_bytes_; }
+
+ private:
+  uint8_t* data_ = nullptr;
+  int64_t num_bytes_ = 0;
+};
+
+}  // namespace realm
+
+struct realm_cpu_model {
+  realm::Program program;
+  std::vector<realm_cpu_weight> weights;
+  std::vector<double> frequencies;
+  realm::Cache cache;
+  int32_t num_threads = 1;
+  const realm::Kernels* kernels = nullptr;
+  realm::Buffer arena;
+  realm::Buffer scratch;  // of attention, one part for each thread
+  int64_t scratch_bytes = 0;
+  int64_t vocab_size = 0;
+
+  realm::Matrix matrix(int32_t number) const {
+    const realm_cpu_weight& weight = weights[number];
+    return {static_cast<const uint8_t*>(weight.data), weight.num_rows, weight.num_cols,
+            weight.quant_type};
+  }
+  const float* vector(int32_t number) const {
+    return number < 0 ? nullptr : static_cast<const float*>(weights[number].data);
+  }
+};

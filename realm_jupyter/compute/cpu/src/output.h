@@ -1,0 +1,28 @@
+// Results of a panel: bias and the panel's missing rows.
+#pragma once
+
+#include "kernels.h"
+#include "simd.h"
+
+namespace realm::REALM_ISA {
+
+struct Output {
+  float* y;
+  int64_t stride;
+  const float* bias;  // or null
+  int64_t num_rows;   // of the matrix
+
+  // Write the results of one token and the 16 rows of a panel.
+  REALM_INLINE void put(int64_t token, int64_t panel, V16f results) const {
+    const int64_t first = panel * kPanelRows, left = num_rows - first;
+    float* target = y + token * stride + first;
+    if (left >= kPanelRows) {
+      store(target, bias != nullptr ? results + load(bias + first) : results);
+    } else {
+      if (bias != nullptr) results = results + load_first(bias + first, left);
+      store_first(target, results, left);
+    }
+  }
+};
+
+}  // namespace realm::REALM_ISA

@@ -1,0 +1,234 @@
+#include "pool.h"
+
+#include <condition_variable>
+#include <mutex>
+#include <new>
+#include <thread>
+
+#if defined(_WIN32)
+#include <windows.h>
+#else
+#include <pthread.h>
+#include <signal.h>
+#include <unistd.h>
+#endif
+
+namespace realm {
+namespace {
+
+constexpr int kMaxThreads = 256;
+// How long a waiting thread keeps its processor: within a region until the phase is over, but
+// offering it to others after this; between regions a little longer than it takes to sample.
+constexpr int kSpinsBeforeYield = 4000;
+constexpr int kYieldsBeforeSleep = 1500;
+
+inline void relax() {
+#if defined(__x86_64__) || defined(__i386__)
+  __builtin_ia32_pause();
+#elif defined(__aarch64__)
+  __asm__ __volatile__("yield");
+#endif
+}
+
+inline void offer_processor() {
+#if defined(_WIN32)
+  SwitchToThread();
+#else
+  sched_yield();
+#endif
+}
+
+inline long process_id() {
+#if defined(_WIN32)
+  return 0;  // nothing forks
+#else
+  return getpid();
+#endif
+}
+
+// The region that runs now: its number, whether threads may still enter, and how many are in.
+constexpr uint64_t kOpen = uint64_t{1} << 16;
+constexpr uint64_t kCount = kOpen - 1;
+constexpr int kNumberShift = 32;
+
+class Pool {
+ public:
+  explicit Pool(long pid) : pid_(pid) {}
+
+  long pid() const { return pid_; }
+
+  void run(int num_threads, Region region, void* context) {
+    std::lock_guard<std::mutex> one_region(regions_);
+    num_threads = start_workers(num_threads);
+    Team team(num_threads);
+    if (num_threads == 1) {
+      region(context, team, 0);
+      return;
+    }
+    region_ = region;
+    context_ = context;
+    team_ = &team;
+    number_ += 1;
+    state_.store(number_ << kNumberShift | kOpen);
+    if (num_sleeping_.load() > 0) {
+      std::lock_guard<std::mutex> lock(sleep_);
+      wake_.notify_all();
+    }
+    region(context, team, 0);
+    // Nobody enters any more; those inside have no tile left and are on their way out.
+    state_.fetch_and(~kOpen);
+    for (int spins = 0; (state_.load(std::memory_order_acquire) & kCount) != 0; ++spins) {
+      if (spins < kSpinsBeforeYield) {
+        relax();
+      } else {
+        offer_processor();
+      }
+    }
+  }
+
+ private:
+  int start_workers(int num_threads) {
+    if (num_threads > kMaxThreads) num_threads = kMaxThreads;
+    while (num_workers_ < num_threads - 1) {
+      SignalGuard guard;
+      std::thread([this, thread = num_workers_ + 1] { work(thread); }).detach();
+      ++num_workers_;
+    }
+    return num_threads;
+  }
+
+  // New threads inherit a mask that leaves signals to the threads of the host program.
+  struct SignalGuard {
+#if defined(_WIN32)
+    SignalGuard() = default;
+#else
+    SignalGuard() {
+      sigset_t all;
+      sigfillset(&all);
+      pthread_sigmask(SIG_SETMASK, &all, &before);
+    }
+    ~SignalGuard() { pthread_sigmask(SIG_SETMASK, &before, nullptr); }
+    sigset_t before;
+#endif
+  };
+
+  void work(int thread) {
+    uint64_t seen = 0;
+    for (;;) {
+      uint64_t state = await_region(seen);
+      seen = state >> kNumberShift;
+      if (!enter(seen)) continue;
+      if (thread < team_->num_threads()) region_(context_, *team_, thread);
+      state_.fetch_sub(1, std::memory_order_release);
+    }
+  }
+
+  bool enter(uint64_t number) {
+    uint64_t state = state_.load(std::memory_order_acquire);
+    while ((state >> kNumberShift) == number && (state & kOpen) != 0) {
+      if (state_.compare_exchange_weak(state, state + 1, std::memory_order_acq_rel)) return true;
+    }
+    return false;
+  }
+
+  uint64_t await_region(uint64_t seen) {
+    for (int spins = 0; spins < kSpinsBeforeYield; ++spins) {
+      const uint64_t state = state_.load(std::memory_order_acquire);
+      if ((state >> kNumberShift) != seen) return state;
+      relax();
+    }
+    for (int yields = 0; yields < kYieldsBeforeSleep; ++yields) {
+      const uint64_t state = state_.load(std::memory_order_acquire);
+      if ((state >> kNumberShift) != seen) return state;
+      for (int spins = 0; spins < 64; ++spins) relax();
+      offer_processor();
+    }
+    std::unique_lock<std::mutex> lock(sleep_);
+    num_sleeping_.fetch_add(1);
+    wake_.wait(lock, [&] { return (state_.load() >> kNumberShift) != seen; });
+    num_sleeping_.fetch_sub(1);
+    return state_.load();
+  }
+
+  const long pid_;
+  std::mutex regions_;
+  int num_workers_ = 0;
+  Region region_ = nullptr;
+  void* context_ = nullptr;
+  Team* team_ = nullptr;
+  uint64_t number_ = 0;
+  alignas(64) std::atomic<uint64_t> state_{0};
+  alignas(64) std::atomic<int> num_sleeping_{0};
+  std::mutex sleep_;
+  std::condition_variable wake_;
+};
+
+// Never destroyed: its threads may still wait when the process ends. After a fork the child has
+// none of them, so it gets a pool of its own.
+std::atomic<Pool*> current{nullptr};
+
+Pool& pool() {
+  const long pid = process_id();
+  Pool* found = current.load(std::memory_order_acquire);
+  while (found == nullptr || found->pid() != pid) {
+    Pool* fresh = new Pool(pid);
+    if (current.compare_exchange_strong(found, fresh)) return *fresh;
+    delete fresh;
+  }
+  return *found;
+}
+
+}  // namespace
+
+int64_t Team::claim(uint32_t phase, int64_t num_tiles) {
+  uint64_t next = next_.load(std::memory_order_acquire);
+  for (;;) {
+    const auto tile = static_cast<int64_t>(next & 0xffffffffu);
+    if (static_cast<uint32_t>(next >> 32) != phase || tile >= num_tiles) return -1;
+    if (next_.compare_exchange_weak(next, next + 1, std::memory_order_acq_rel)) return tile;
+  }
+}
+
+void Team::finish(uint32_t phase, int64_t num_tiles) {
+  if (num_done_.fetch_add(1, std::memory_order_acq_rel) + 1 < num_tiles) return;
+  num_done_.store(0, std::memory_order_relaxed);
+  next_.store(static_cast<uint64_t>(phase + 1) << 32, std::memory_order_release);
+}
+
+void Team::await(uint32_t phase) const {
+  for (int spins = 0; static_cast<uint32_t>(next_.load(std::memory_order_acquire) >> 32) <= phase;
+       ++spins) {
+    if (spins < kSpinsBeforeYield) {
+      relax();
+    } else {
+      offer_processor();
+    }
+  }
+}
+
+void run_region(int num_threads, Region region, void* context) {
+  if (num_threads <= 1) {
+    Team alone(1);
+    region(context, alone, 0);
+    return;
+  }
+  pool().run(num_threads, region, context);
+}
+
+void parallel_for(int num_threads, int64_t num_tiles, TileFunction tile, void* context) {
+  struct Job {
+    int64_t num_tiles;
+    TileFunction tile;
+    void* context;
+  } job{num_tiles, tile, context};
+  run_region(
+      num_threads,
+      [](void* data, Team& team, int) {
+        const Job& job = *static_cast<const Job*>(data);
+        uint32_t phase = 0;
+        team.run(phase, job.num_tiles, [&](int64_t index) { job.tile(job.context, index); });
+      },
+      &job);
+}
+
+}  // namespace realm

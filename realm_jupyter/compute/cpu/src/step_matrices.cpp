@@ -1,0 +1,66 @@
+// Phases of matrix products: all tiles of all matrices that are ready, in one go.
+#include "step.h"
+
+namespace realm {
+namespace {
+
+// Rows of activations that stay in a core's cache beside the tile of weights.
+constexpr int64_t kRowBlock = 128;
+
+int64_t divided(int64_t a, int64_t b) { return (a + b - 1) / b; }
+
+struct Tiles {
+  int64_t panels;      // of the matrix
+  int64_t per_tile;
+  int64_t row_blocks;
+  int64_t count() const { return divided(panels, per_tile) * row_blocks; }
+};
+
+Tiles tiles_of(const Step& step, const Instruction& linear, int64_t num_rows, int num_threads) {
+  Tiles tiles{};
+  tiles.panels = divided(step.model.matrix(linear.op.weights[0]).num_rows, kPanelRows);
+  tiles.per_tile = linear.panels_per_tile;
+  tiles.row_blocks = divided(num_rows, kRowBlock);
+  // A small matrix is cut finer, so that every thread gets some of it.
+  const int64_t fair = divided(tiles.panels, int64_t{2} * num_threads);
+  if (num_threads > 1 && fair < tiles.per_tile) tiles.per_tile = fair;
+  return tiles;
+}
+
+void run_tile(const Step& step, const Instruction& linear, const Tiles& tiles, int64_t num_rows,
+              int64_t tile) {
+  const realm_cpu_op& op = linear.op;
+  const Matrix matrix = step.model.matrix(op.weights[0]);
+  const Activations x =
+      step.activations(step.at(linear.inputs[0]), matrix.num_cols, linear.quantized);
+  // Row blocks of the same panels follow each other: their weights are in the cache.
+  const int64_t first_panel = tile / tiles.row_blocks * tiles.per_tile;
+  const int64_t first_row = tile % tiles.row_blocks * kRowBlock;
+  const int64_t panels_left = tiles.panels - first_panel, rows_left = num_rows - first_row;
+  step.model.kernels->matmul(matrix, x, first_row, rows_left < kRowBlock ? rows_left : kRowBlock,
+                             first_panel,
+                             panels_left < tiles.per_tile ? panels_left : tiles.per_tile,
+                             step.model.vector(op.weights[1]), step.at(linear.output), op.width);
+}
+
+}  // namespace
+
+void run_matrices(const Step& step, const Phase& phase, Team& team, uint32_t& number) {
+  const int64_t num_rows = step.rows_of(phase.is_selected);
+  int64_t total = 0;
+  for (const Instruction& linear : phase.instructions) {
+    total += tiles_of(step, linear, num_rows, team.num_threads()).count();
+  }
+  team.run(number, total, [&](int64_t tile) {
+    for (const Instruction& linear : phase.instructions) {
+      const Tiles tiles = tiles_of(step, linear, num_rows, team.num_threads());
+      if (tile < tiles.count()) {
+        run_tile(step, linear, tiles, num_rows, tile);
+        return;
+      }
+      tile -= tiles.count();
+    }
+  });
+}
+
+}  // namespace realm

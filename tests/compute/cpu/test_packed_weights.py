@@ -1,0 +1,317 @@
+"""Packing: the same bytes in pieces and whole, in memory and from disk; cancelled cleanly."""
+
+from __future__ import annotations
+
+import gc
+import logging
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from realm_jupyter.compute.cpu import packed_weights, weight_cache
+from realm_jupyter.compute.cpu.library import Library, find_library
+from realm_jupyter.compute.cpu.packed_weights import Loading, load_packed_weights
+from realm_jupyter.compute.cpu.weight_cache import WeightCache
+from realm_jupyter.compute.cpu.weight_plan import plan_weights
+from realm_jupyter.errors import LoadCancelledError
+from realm_jupyter.gguf import QuantType
+from realm_jupyter.models import open_model
+from realm_jupyter.types import CancelToken
+from support import tiny_models
+from support.native import chunk, logits_of, make_native, needs_library
+from support.tiny_models import tiny_model
+
+pytestmark = needs_library
+
+IDS = [1, 5, 9, 2]
+
+
+@pytest.fixture
+def cache(tmp_path, monkeypatch):
+    """A cache that takes small models too."""
+    monkeypatch.setattr(packed_weights, "MIN_CACHED_BYTES", 0)
+    return WeightCache(tmp_path / "weights")
+
+
+@pytest.fixture
+def path(tmp_path):
+    path = tmp_path / "model.gguf"
+    path.write_bytes(tiny_model())
+    return path
+
+
+def load(source, cache=None, *, num_threads=1, cancel=None, on_progress=None):
+    model = open_model(source)
+    plan = plan_weights(model, find_library())
+    total = sum(matrix.source_bytes for matrix in plan.matrices)
+    loading = Loading(total, on_progress, cancel)
+    return load_packed_weights(model, plan, find_library(), loading, num_threads, cache=cache)
+
+
+def file_of(cache):
+    (path,) = cache.folder.glob("*.packed")
+    return path
+
+
+def test_tied_weights_are_packed_once():
+    tied = plan_weights(open_model(tiny_model()), find_library())
+    untied = plan_weights(open_model(tiny_model(tied=False)), find_library())
+    assert len(tied.matrices) == len(untied.matrices)
+    assert tied.total_bytes == untied.total_bytes
+    assert "token_embd.weight" in {matrix.name for matrix in tied.matrices}
+    assert tied.tables == untied.tables == ("token_embd.weight",)
+
+
+def test_experts_are_neighbours():
+    plan = plan_weights(open_model(tiny_model("qwen3moe")), find_library())
+    experts = [m for m in plan.matrices if m.name == "blk.0.ffn_down_exps.weight"]
+    assert [m.expert for m in experts] == [0, 1, 2, 3]
+    assert [(m.num_rows, m.num_cols) for m in experts] == [(32, 24)] * 4
+    places = [m.offset_bytes for m in experts]
+    assert places == sorted(places)
+    first = plan.matrices.index(experts[0])
+    assert list(plan.matrices[first : first + 4]) == experts
+
+
+def test_no_two_matrices_overlap_and_all_are_aligned():
+    plan = plan_weights(open_model(tiny_model("qwen3moe")), find_library())
+    end = 0
+    for matrix in plan.matrices:
+        assert matrix.offset_bytes % 64 == 0
+        assert matrix.offset_bytes >= end
+        end = matrix.offset_bytes + matrix.packed_bytes
+    assert end <= plan.total_bytes
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [
+        QuantType.F32,
+        QuantType.F16,
+        QuantType.BF16,
+        QuantType.Q8_0,
+        QuantType.Q4_0,
+        QuantType.Q4_K,
+        QuantType.Q6_K,
+    ],
+)
+@pytest.mark.parametrize("num_rows", [16, 40, 100])
+def test_pieces_are_those_of_the_whole(kind, num_rows):
+    library, num_cols = find_library(), 256
+    row_bytes = num_cols // kind.block_size * kind.block_bytes
+    source = np.random.default_rng(0).integers(0, 120, num_rows * row_bytes).astype(np.uint8)
+    size = library.packed_bytes(kind, num_rows, num_cols)
+    whole = _aligned(size)
+    library.pack(kind, source.ctypes.data, whole.ctypes.data, num_rows, num_cols)
+    parts = _aligned(size)
+    panel_bytes = size // -(-num_rows // 16)
+    for first in range(0, num_rows, 32):
+        count = min(32, num_rows - first)
+        place = parts[first // 16 * panel_bytes :]
+        start = source[first * row_bytes :]
+        library.pack(kind, start.ctypes.data, place.ctypes.data, count, num_cols)
+    np.testing.assert_array_equal(parts, whole)
+
+
+def _aligned(size):
+    room = np.zeros(size + 64, np.uint8)
+    start = -room.ctypes.data % 64
+    return room[start : start + size]
+
+
+@pytest.mark.parametrize("num_threads", [1, 3])
+@pytest.mark.parametrize("piece_bytes", [1, 3000, 1 << 20])
+def test_pieces_and_threads_make_no_difference(path, monkeypatch, num_threads, piece_bytes):
+    expected = load(path).bytes.copy()
+    monkeypatch.setattr(packed_weights, "_PIECE_BYTES", piece_bytes)
+    np.testing.assert_array_equal(load(path, num_threads=num_threads).bytes, expected)
+
+
+def test_from_disk_they_are_the_same(path, cache):
+    expected = load(path, WeightCache(cache.folder.with_name("other"))).bytes.copy()
+    first = load(path, cache, num_threads=2)
+    second = load(path, cache, num_threads=2)
+    assert first.is_mapped_file
+    assert second.is_mapped_file
+    np.testing.assert_array_equal(first.bytes, expected)
+    np.testing.assert_array_equal(second.bytes, expected)
+
+
+def test_the_second_load_packs_nothing(path, cache, monkeypatch):
+    load(path, cache)
+    monkeypatch.setattr(Library, "pack", lambda *_: pytest.fail("packed again"))
+    assert load(path, cache).is_mapped_file
+
+
+def test_small_models_are_packed_in_memory(path, tmp_path):
+    cache = WeightCache(tmp_path / "weights")
+    assert not load(path, cache).is_mapped_file
+    assert not cache.folder.exists()
+
+
+def test_bytes_are_packed_in_memory(cache):
+    assert not load(tiny_model(), cache).is_mapped_file
+    assert not cache.folder.exists()
+
+
+def test_bytes_may_begin_anywhere():
+    expected = load(tiny_model()).bytes
+    odd = memoryview(b"\0" + tiny_model())[1:]
+    np.testing.assert_array_equal(load(odd).bytes, expected)
+    even, other = make_native(tiny_model()), make_native(odd)
+    np.testing.assert_array_equal(logits_of(even, IDS), logits_of(other, IDS))
+
+
+def test_a_corrupt_file_is_packed_again(path, cache):
+    expected = load(path, cache).bytes.copy()
+    with file_of(cache).open("r+b") as file:
+        file.seek(100)
+        file.write(b"\xff\xfe\xfd")
+    np.testing.assert_array_equal(load(path, cache).bytes, expected)
+    np.testing.assert_array_equal(load(path, cache).bytes, expected)
+
+
+def test_another_layout_is_packed_again_beside_the_old(path, cache, monkeypatch):
+    load(path, cache)
+    old = file_of(cache)
+    monkeypatch.setattr(Library, "layout_version", 1_000_000)
+    load(path, cache)
+    assert len(list(cache.folder.glob("*.packed"))) == 2
+    assert old.exists()
+
+
+def test_another_model_at_the_same_path_is_packed_again(path, cache):
+    before = load(path, cache).bytes.copy()
+    path.write_bytes(tiny_model(seed=1))
+    found = load(path, cache).bytes
+    assert not np.array_equal(found, before)
+    np.testing.assert_array_equal(found, load(tiny_model(seed=1)).bytes)
+
+
+def test_a_file_that_changes_while_it_is_read_is_not_cached(path, cache, monkeypatch, caplog):
+    identities = iter(["first", "second"])
+    monkeypatch.setattr(packed_weights, "file_identity", lambda _file: next(identities))
+    assert not load(path, cache).is_mapped_file
+    assert "changed while it was read" in caplog.text
+    assert list(cache.folder.iterdir()) == []
+
+
+def test_a_full_disk_means_memory_and_one_line(path, cache, monkeypatch, caplog):
+    expected = load(tiny_model()).bytes
+
+    def full(*_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(weight_cache.Entry, "write", full)
+    with caplog.at_level(logging.WARNING):
+        found = load(path, cache)
+    assert not found.is_mapped_file
+    np.testing.assert_array_equal(found.bytes, expected)
+    (record,) = caplog.records
+    assert "kept in memory only" in record.getMessage()
+    assert "No space left" in record.getMessage()
+
+
+def test_a_folder_that_cannot_be_written_means_memory(path, tmp_path, monkeypatch, caplog):
+    monkeypatch.setattr(packed_weights, "MIN_CACHED_BYTES", 0)
+    (tmp_path / "file").write_text("in the way")
+    assert not load(path, WeightCache(tmp_path / "file" / "weights")).is_mapped_file
+    assert len(caplog.records) == 1
+
+
+@pytest.mark.parametrize("num_threads", [1, 2])
+def test_progress_counts_the_bytes_of_the_file(path, cache, num_threads):
+    for _ in range(2):  # packed, then found
+        seen = []
+
+        def report(done, total, seen=seen):
+            seen.append((done, total))
+
+        load(path, cache, num_threads=num_threads, on_progress=report)
+        total = seen[-1][1]
+        assert seen[-1] == (total, total)
+        assert [done for done, _ in seen] == sorted(done for done, _ in seen)
+
+
+def test_the_executor_counts_everything_once():
+    model = open_model(tiny_model())
+    seen = []
+    make_native(tiny_model(), on_progress=lambda *pair: seen.append(pair))
+    total = sum(info.size_bytes for info in model.file.tensors.values())
+    assert seen[0] == (0, total)
+    assert seen[-1] == (total, total)
+
+
+@pytest.mark.parametrize("num_threads", [1, 2])
+@pytest.mark.parametrize("after", [0, 1, 7])
+def test_cancelling_leaves_nothing(path, cache, num_threads, after):
+    cancel, calls = CancelToken(), []
+
+    def on_progress(done, _total):
+        calls.append(done)
+        if len(calls) == after:
+            cancel.cancel()
+
+    if not after:
+        cancel.cancel()
+    with pytest.raises(LoadCancelledError):
+        load(path, cache, num_threads=num_threads, cancel=cancel, on_progress=on_progress)
+    assert len(calls) == after
+    gc.collect()
+    assert not cache.folder.exists() or list(cache.folder.iterdir()) == []
+
+
+def test_cancelling_while_a_cached_file_is_read_keeps_it(path, cache):
+    load(path, cache)
+    cancel = CancelToken()
+    cancel.cancel()
+    with pytest.raises(LoadCancelledError):
+        load(path, cache, cancel=cancel)
+    assert file_of(cache).exists()
+
+
+def test_closed_weights_are_gone(path, cache):
+    for weights in (load(path), load(path, cache)):
+        weights.close()
+        weights.close()
+        with pytest.raises(ValueError, match="given back"):
+            _ = weights.bytes
+
+
+def test_an_executor_on_cached_weights_gives_the_same_bits(path, cache):
+    memory = make_native(tiny_model())
+    mapped = [make_native(path, weight_cache=cache) for _ in range(2)]
+    expected = logits_of(memory, IDS)
+    for executor in mapped:
+        assert executor.weights_are_mapped
+        np.testing.assert_array_equal(logits_of(executor, IDS), expected)
+    cache.clear()
+    (logits,) = mapped[1].forward([chunk(mapped[1].new_cache(), IDS, "all")])
+    np.testing.assert_array_equal(logits, expected)
+
+
+@pytest.mark.skipif(not Path("/proc/self/smaps").exists(), reason="Linux tells what is resident")
+def test_the_file_does_not_stay_resident_beside_its_packed_copy(path, monkeypatch):
+    monkeypatch.setattr(tiny_models, "FEED_FORWARD", 4096)  # some matrices of many pages
+    path.write_bytes(tiny_model())
+    model = open_model(path)
+    plan = plan_weights(model, find_library())
+    total = sum(matrix.source_bytes for matrix in plan.matrices)
+    expected = {name: model.file.tensor(name).copy() for name in model.file.tensors}
+    assert resident_bytes(path) > total // 2
+    weights = load_packed_weights(model, plan, find_library(), Loading(total), 1)
+    assert resident_bytes(path) < total // 2
+    for name, tensor in expected.items():  # and is read again where it is needed
+        np.testing.assert_array_equal(model.file.tensor(name), tensor)
+    weights.close()
+
+
+def resident_bytes(path):
+    total, is_own = 0, False
+    for line in Path("/proc/self/smaps").read_text(encoding="utf-8").splitlines():
+        if "-" in line.split(" ", 1)[0]:
+            is_own = line.endswith(str(path))
+        elif is_own and line.startswith("Rss:"):
+            total += int(line.split()[1]) << 10
+    return total
