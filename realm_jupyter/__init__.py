@@ -30,6 +30,7 @@ if TYPE_CHECKING:
         TokenLogprob,
         Usage,
     )
+    from realm_jupyter.widget import chat_widget, inspect, models_widget
 
 __version__ = "0.1.0"
 
@@ -49,7 +50,10 @@ __all__ = [
     "TokenLogprob",
     "Usage",
     "__version__",
+    "chat_widget",
+    "inspect",
     "load_ipython_extension",
+    "models_widget",
     "unload_ipython_extension",
 ]
 
@@ -58,6 +62,9 @@ _HOMES = {
     "Realm": "realm",
     "RealmError": "errors",
     "RealmRegistry": "registry",
+    "chat_widget": "widget",
+    "inspect": "widget",
+    "models_widget": "widget",
 }
 
 

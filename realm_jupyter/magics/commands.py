@@ -69,8 +69,10 @@ def use(session: Session, args: argparse.Namespace, screen: Screen) -> None:
     screen.note(f"{session.realm.current_model} answers from now on")
 
 
-def models(session: Session, _args: argparse.Namespace, _screen: Screen) -> Table:
-    """List loaded and shipped models."""
+def models(session: Session, args: argparse.Namespace, _screen: Screen) -> object:
+    """List loaded and shipped models, or open the panel of them."""
+    if args.widget:
+        return session.models_widget()
     loaded = session.loaded()
     rows = [
         (
@@ -134,13 +136,15 @@ def unload(session: Session, args: argparse.Namespace, screen: Screen) -> None:
         screen.note("no model is loaded")
 
 
-def chat(session: Session, args: argparse.Namespace, screen: Screen) -> Transcript | None:
-    """Show or forget a conversation."""
+def chat(session: Session, args: argparse.Namespace, screen: Screen) -> object:
+    """Open, show or forget a conversation."""
     name = args.conversation
     if args.reset:
-        was_there = session.conversations.pop(name, None)
+        was_there = session.forget(name)
         screen.note(f"the conversation {name} {'is forgotten' if was_there else 'was empty'}")
         return None
+    if session.has_widgets and not args.text:
+        return session.chat_widget(name)
     messages = session.conversations.get(name, [])
     if not messages:
         others = ", ".join(key for key, value in session.conversations.items() if value)

@@ -14,7 +14,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, Protocol
 
 from realm_jupyter.human import Meter, progress_bar, status_line, terminal_text
-from realm_jupyter.magics.markdown import close_fence
+from realm_jupyter.markdown import close_fence
 
 if TYPE_CHECKING:
     from collections.abc import Callable

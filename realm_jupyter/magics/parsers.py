@@ -37,7 +37,7 @@ __all__ = [
 
 FORMATS = ("markdown", "text")
 DEVICES = ("auto", "cpu", "cuda", "mps")
-EXECUTORS = ("auto", "reference")
+EXECUTORS = ("auto", "native", "reference")
 
 COMMANDS: dict[str, str] = {
     "load": "load a model: a GGUF file or a model that ships with the package",
@@ -46,7 +46,7 @@ COMMANDS: dict[str, str] = {
     "info": "show what a loaded model is",
     "unload": "unload a model and give its memory back",
     "generate": "%%realm generate: answer the cell, or complete it with --raw",
-    "chat": "%%realm chat: answer the cell in a conversation; %realm chat shows it",
+    "chat": "%%realm chat: answer the cell in a conversation; %realm chat opens it",
     "tokenize": "show the tokens of a text",
     "config": "show or change the settings of the magics",
     "help": "explain a subcommand",
@@ -135,6 +135,12 @@ def _no_arguments(_parser: OptionParser) -> None:
     """Add nothing."""
 
 
+def _models_parser(parser: OptionParser) -> None:
+    parser.add_argument(
+        "--widget", action="store_true", help="open a panel that loads, switches and unloads"
+    )
+
+
 def _info_parser(parser: OptionParser) -> None:
     parser.add_argument("model", metavar="ID", nargs="?", help="default: the current model")
     parser.add_argument("--metadata", action="store_true", help="also the file's metadata")
@@ -169,6 +175,9 @@ def _chat_parser(parser: OptionParser) -> None:
         "--conversation", metavar="NAME", default="main", help="which conversation (default main)"
     )
     parser.add_argument("--reset", action="store_true", help="forget the conversation first")
+    parser.add_argument(
+        "--text", action="store_true", help="%realm chat: show it as text, not as a widget"
+    )
     add_generation_options(parser)
 
 
@@ -191,7 +200,7 @@ def _help_parser(parser: OptionParser) -> None:
 _BUILDERS: dict[str, Callable[[OptionParser], None]] = {
     "load": _load_parser,
     "use": _use_parser,
-    "models": _no_arguments,
+    "models": _models_parser,
     "info": _info_parser,
     "unload": _unload_parser,
     "generate": _generate_parser,

@@ -69,9 +69,9 @@ def chat_cell(session: Session, call: Call, prompt: str, screen: Screen) -> None
     # A message that was stopped before its answer began is as if it was never asked.
     if response.text or response.finish_reason != "cancelled":
         messages.append(ChatMessage("assistant", response.text))
-        session.conversations[name] = messages
+        session.remember(name, messages)
     elif call.args.reset:
-        session.conversations.pop(name, None)
+        session.forget(name)
 
 
 def _interpolated(session: Session, call: Call, prompt: str) -> tuple[str, str | None]:

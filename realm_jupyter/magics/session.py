@@ -9,7 +9,7 @@ from realm_jupyter.errors import LoadCancelledError, MagicError
 from realm_jupyter.human import model_line, one_line
 from realm_jupyter.magics.display import PlainScreen, RichScreen, SilentScreen
 from realm_jupyter.options import did_you_mean
-from realm_jupyter.types import CancelToken
+from realm_jupyter.types import CancelToken, GenerationConfig
 from realm_jupyter.worker import Interrupts, Worker
 
 if TYPE_CHECKING:
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
         LoadProgress,
         ModelInfo,
     )
+    from realm_jupyter.widget.chat import ChatWidget
+    from realm_jupyter.widget.models import ModelsWidget
 
 __all__ = ["LAST_RESPONSE", "Session", "Settings", "shipped_names"]
 
@@ -68,6 +70,7 @@ class Session:
         self.shell = shell
         self.settings = settings
         self.conversations: dict[str, list[ChatMessage]] = {}
+        self._chats: dict[str, ChatWidget] = {}
         self._make_realm = make_realm
         self._realm_maker: Worker[Any] | None = None
 
@@ -97,6 +100,7 @@ class Session:
     def close(self) -> None:
         """Unload everything and forget the conversations."""
         self.conversations.clear()
+        self._chats.clear()
         if self._realm_maker is not None:
             maker, self._realm_maker = self._realm_maker, None
             try:
@@ -104,6 +108,59 @@ class Session:
             except Exception:  # noqa: BLE001 - a realm that was never made needs no closing
                 return
             realm.close()
+
+    # -- conversations and widgets -------------------------------------------------
+
+    @property
+    def has_widgets(self) -> bool:
+        """Whether the front end can show widgets."""
+        return self.settings.display != "plain" and getattr(self.shell, "kernel", None) is not None
+
+    def remember(self, name: str, messages: list[ChatMessage]) -> None:
+        """Keep a conversation; a widget that shows it follows."""
+        self.conversations[name] = messages
+        if name in self._chats:
+            self._chats[name].adopt(messages)
+
+    def forget(self, name: str) -> bool:
+        """Forget a conversation; return whether there was one."""
+        if name in self._chats:
+            self._chats[name].adopt([])
+        return self.conversations.pop(name, None) is not None
+
+    def chat_widget(self, name: str) -> ChatWidget:
+        """Return the widget of a conversation, which both continue from now on."""
+        from realm_jupyter.widget.chat import ChatWidget  # noqa: PLC0415 - %load_ext stays fast
+
+        if name not in self._chats:
+            chat = ChatWidget(
+                self.realm,
+                default=self.settings.default_model,
+                system=self.settings.system,
+                config=GenerationConfig(**self.settings.generation),
+            )
+            chat.adopt(self.conversations.get(name, []))
+
+            def follow(changed: ChatWidget) -> None:
+                self.conversations[name] = changed.messages
+
+            chat.on_change(follow)
+            self._chats[name] = chat
+        return self._chats[name]
+
+    def models_widget(self) -> ModelsWidget:
+        """Return a panel of the notebook's models.
+
+        Raises
+        ------
+        MagicError
+            If there is no front end to show it.
+        """
+        if not self.has_widgets:
+            raise MagicError("a panel needs a notebook; %realm models lists what is loaded here")
+        from realm_jupyter.widget.models import ModelsWidget  # noqa: PLC0415 - as above
+
+        return ModelsWidget(self.realm)
 
     # -- screens -------------------------------------------------------------------
 

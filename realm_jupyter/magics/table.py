@@ -6,7 +6,7 @@ import html
 from typing import TYPE_CHECKING, Any
 
 from realm_jupyter.human import terminal_text
-from realm_jupyter.magics.markdown import close_fence
+from realm_jupyter.markdown import close_fence
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

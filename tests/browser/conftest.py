@@ -19,10 +19,13 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 ARTIFACTS = ROOT / ".ci" / "artifacts" / "browser"
 START_GUARD_S = 120
+VIEWPORT = {"width": 1100, "height": 1000}
 SETTINGS = {
     # Cells outside the window are otherwise taken out of the page.
     "notebook-extension/tracker": {"windowingMode": "none", "autoStartDefaultKernel": True},
     "apputils-extension/notification": {"fetchNews": "false", "checkForUpdates": False},
+    # A kernel that takes longer to say what it can is taken for one without subshells.
+    "apputils-extension/kernels-settings": {"kernelInfoTimeout": 60_000},
 }
 
 
@@ -55,7 +58,8 @@ def jupyterlab(tmp_path_factory):
         "JUPYTER_CONFIG_DIR": str(home / "config"),
         "JUPYTER_DATA_DIR": str(home / "data"),
         "JUPYTER_RUNTIME_DIR": str(home / "runtime"),
-        "PYTHONPATH": str(ROOT),
+        # The tests' own realms are used in cells.
+        "PYTHONPATH": os.pathsep.join((str(ROOT), str(ROOT / "tests"))),
     }
     with (home / "lab.log").open("w") as log:
         server = subprocess.Popen(
@@ -109,6 +113,7 @@ def browser():
     executable = find_chromium()
     if executable is None:
         pytest.fail("no Chromium found: install the package chromium")
+    api.expect.set_options(timeout=60_000)
     with api.sync_playwright() as playwright:
         browser = playwright.chromium.launch(
             executable_path=executable,
@@ -118,11 +123,33 @@ def browser():
         browser.close()
 
 
+@pytest.fixture(scope="session")
+def context(browser):
+    """One for all tests, so that JupyterLab's own code is fetched and compiled once."""
+    context = browser.new_context(viewport=VIEWPORT)
+    yield context
+    context.close()
+
+
 @pytest.fixture
-def page(browser, artifacts, request):
-    context = browser.new_context(viewport={"width": 1100, "height": 1000})
+def page(context, jupyterlab, artifacts, request):
     page = context.new_page()
     page.set_default_timeout(90_000)
     yield page
     page.screenshot(path=artifacts / f"{request.node.name}.png")
-    context.close()
+    page.close()
+    _shut_kernels_down(jupyterlab)
+
+
+def _shut_kernels_down(jupyterlab) -> None:
+    """Leave no model in memory for the tests that follow."""
+    base, token, _folder = jupyterlab
+    headers = {"Authorization": f"token {token}"}
+
+    def call(path: str, method: str = "GET") -> bytes:
+        request = urllib.request.Request(f"{base}{path}", headers=headers, method=method)  # noqa: S310 - our own server
+        with urllib.request.urlopen(request, timeout=60) as answer:  # noqa: S310 - as above
+            return answer.read()
+
+    for session in json.loads(call("/api/sessions")):
+        call(f"/api/sessions/{session['id']}", "DELETE")

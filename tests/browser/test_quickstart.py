@@ -2,55 +2,16 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 from pathlib import Path
 
 import pytest
 
+from support.lab_page import menu, open_notebook, outputs, write_notebook
+
 pytestmark = pytest.mark.browser
 
 NOTEBOOKS = Path(__file__).resolve().parents[2] / "notebooks"
-KERNELSPEC = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
-
-
-def write_notebook(path, *sources):
-    cells = [
-        {
-            "cell_type": "code",
-            "id": f"cell{number}",
-            "metadata": {},
-            "source": source,
-            "outputs": [],
-            "execution_count": None,
-        }
-        for number, source in enumerate(sources)
-    ]
-    document = {
-        "cells": cells,
-        "metadata": {"kernelspec": KERNELSPEC},
-        "nbformat": 4,
-        "nbformat_minor": 5,
-    }
-    path.write_text(json.dumps(document))
-
-
-def open_notebook(page, jupyterlab, name):
-    base, token, _folder = jupyterlab
-    page.goto(f"{base}/lab/tree/{name}?token={token}&reset")
-    page.wait_for_selector(".jp-Notebook .jp-Cell")
-    page.wait_for_selector(".jp-Notebook-ExecutionIndicator[data-status='idle']")
-    page.get_by_text("Python 3 (ipykernel) | Idle").wait_for()
-
-
-def menu(page, *names):
-    page.get_by_role("menuitem", name=names[0], exact=True).first.click()
-    for name in names[1:]:
-        page.get_by_role("menuitem", name=name).first.click()
-
-
-def outputs(page, cell):
-    return page.locator(".jp-Notebook .jp-CodeCell").nth(cell).locator(".jp-OutputArea-output")
 
 
 def test_the_quickstart_streams_and_reads_well(page, jupyterlab, artifacts):

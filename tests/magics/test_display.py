@@ -12,8 +12,8 @@ import pytest
 from realm_jupyter.errors import MagicError
 from realm_jupyter.magics import display
 from realm_jupyter.magics.interpolation import interpolate
-from realm_jupyter.magics.markdown import close_fence
 from realm_jupyter.magics.table import Table
+from realm_jupyter.markdown import close_fence
 from realm_jupyter.types import LoadProgress
 from realm_jupyter.worker import Interrupts, TextStream, Worker, follow
 from support.fake_realm import FakeRealm, interrupt_main_thread
@@ -231,7 +231,7 @@ def test_an_interrupt_during_the_start_is_not_lost():
         "realm_jupyter.human",
         "realm_jupyter.options",
         "realm_jupyter.magics.interpolation",
-        "realm_jupyter.magics.markdown",
+        "realm_jupyter.markdown",
     ],
 )
 def test_the_examples_in_docstrings_hold(name):

@@ -1,0 +1,3 @@
+export const GOLDEN: string;
+export const TWIN: string;
+export function render(golden: object): string;

@@ -1,0 +1,2 @@
+/** Style sheets go to the bundle beside; importing one gives nothing. */
+declare module "*.css";
