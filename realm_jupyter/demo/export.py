@@ -123,6 +123,7 @@ def export_gguf(
     name: str,
     description: str,
     quant_type: Literal["F32", "Q8_0"] = "F32",
+    sharpness: float = 1.0,
 ) -> None:
     """Write a file that llama.cpp and this package open.
 
@@ -136,6 +137,9 @@ def export_gguf(
         ``general.name`` and ``general.description``.
     quant_type : {"F32", "Q8_0"}
         Of every matrix; norms are always F32.
+    sharpness : float
+        What every logit of the file is multiplied by. Above 1 the file is surer of what the
+        network says, as if temperatures were divided by it; what is greedy stays.
 
     Raises
     ------
@@ -173,6 +177,9 @@ def export_gguf(
         if is_quantized and weight.ndim > 1:
             quantized = gguf.quants.quantize(weight, gguf.GGMLQuantizationType.Q8_0)
             writer.add_tensor(tensor_name, quantized, raw_dtype=gguf.GGMLQuantizationType.Q8_0)
+        elif tensor_name == "output_norm.weight":
+            # The logits are linear in it, and nothing else reads it.
+            writer.add_tensor(tensor_name, weight * np.float32(sharpness))
         else:
             writer.add_tensor(tensor_name, weight)
     writer.write_header_to_file()

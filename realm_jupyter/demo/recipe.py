@@ -25,6 +25,8 @@ class Prepared:
         The highest rate.
     minutes : float
         How long the shipped model trained, on one thread.
+    sharpness : float
+        What the logits of the exported file are multiplied by; see `export.export_gguf`.
     """
 
     config: NetworkConfig
@@ -32,6 +34,7 @@ class Prepared:
     vocabulary: ExportVocabulary
     learning_rate: float
     minutes: float
+    sharpness: float = 1.0
 
 
 class Recipe(Protocol):

@@ -90,6 +90,7 @@ def export_and_evaluate(
             name=name,
             description=recipe.DESCRIPTION,
             quant_type=quant_type,  # type: ignore[arg-type]
+            sharpness=prepared.sharpness,
         )
         print(f"wrote {path} ({path.stat().st_size / 1e6:.2f} MB)")
     network.eval()

@@ -46,6 +46,7 @@ def test_a_question_is_answered(page, jupyterlab, artifacts):
     page.screenshot(path=artifacts / "chat.png")
 
 
+@pytest.mark.soak
 def test_stop_in_the_middle_keeps_the_text(page, jupyterlab):
     run_cells(page, jupyterlab, "chat_stop.ipynb", LONG)
     chat = ChatPage(page).wait()
@@ -165,6 +166,7 @@ def test_a_notebook_without_a_kernel_shows_the_transcript(page, jupyterlab, arti
     assert "**Model**" in json.dumps(saved["cells"][0]["outputs"])
 
 
+@pytest.mark.soak
 def test_export_and_import(page, jupyterlab, tmp_path):
     run_cells(page, jupyterlab, "chat_export.ipynb", SHIPPED)
     chat = ChatPage(page).wait()
@@ -187,6 +189,7 @@ def test_export_and_import(page, jupyterlab, tmp_path):
     expect(chat.root.get_by_role("listitem")).to_have_count(2)
 
 
+@pytest.mark.soak
 def test_two_views_show_one_chat(page, jupyterlab):
     run_cells(page, jupyterlab, "chat_views.ipynb", SHIPPED, "chat")
     first, second = ChatPage(page, 0).wait(), ChatPage(page, 1).wait()
@@ -197,6 +200,7 @@ def test_two_views_show_one_chat(page, jupyterlab):
     assert answer.inner_html() == second.answer(1).inner_html()
 
 
+@pytest.mark.soak
 def test_settings_as_python_and_the_system_prompt(page, jupyterlab, artifacts):
     page.context.grant_permissions(["clipboard-read", "clipboard-write"])
     run_cells(page, jupyterlab, "chat_settings.ipynb", SHIPPED)
@@ -215,6 +219,7 @@ def test_settings_as_python_and_the_system_prompt(page, jupyterlab, artifacts):
     compile(copied, "copied", "exec")
 
 
+@pytest.mark.soak
 def test_tokens_are_shown_and_gone_on_from(page, jupyterlab, artifacts):
     run_cells(page, jupyterlab, "chat_tokens.ipynb", SHIPPED)
     chat = ChatPage(page).wait()
@@ -232,6 +237,7 @@ def test_tokens_are_shown_and_gone_on_from(page, jupyterlab, artifacts):
     expect(answer).to_contain_text(SECOND_OF_TWO)
 
 
+@pytest.mark.soak
 def test_an_error_is_shown_in_place_and_retried(page, jupyterlab, artifacts):
     run_cells(
         page,
@@ -263,6 +269,7 @@ def test_an_error_is_shown_in_place_and_retried(page, jupyterlab, artifacts):
     expect(failure).to_have_count(0)
 
 
+@pytest.mark.soak
 def test_a_busy_kernel_still_stops(page, jupyterlab, artifacts):
     run_cells(page, jupyterlab, "chat_busy.ipynb", LONG, "import time\nx = 0")
     chat = ChatPage(page).wait()
@@ -283,6 +290,7 @@ def test_a_busy_kernel_still_stops(page, jupyterlab, artifacts):
     cell.get_by_text("[3]:").wait_for()
 
 
+@pytest.mark.soak
 def test_the_magic_opens_the_conversation_of_the_cells(page, jupyterlab, artifacts):
     run_cells(
         page,
@@ -297,6 +305,7 @@ def test_the_magic_opens_the_conversation_of_the_cells(page, jupyterlab, artifac
     page.screenshot(path=artifacts / "chat_magic.png")
 
 
+@pytest.mark.soak
 def test_keys_alone_are_enough(page, jupyterlab):
     run_cells(page, jupyterlab, "chat_keys.ipynb", SHIPPED)
     chat = ChatPage(page).wait()

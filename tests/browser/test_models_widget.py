@@ -10,7 +10,7 @@ from playwright.sync_api import expect
 from support.lab_page import run_cells
 from support.tiny_gguf import write_tiny_llama
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.soak]
 
 PANEL = "from realm_jupyter import RealmRegistry, models_widget\nmodels_widget(RealmRegistry())"
 

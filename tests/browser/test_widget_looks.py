@@ -11,7 +11,7 @@ from playwright.sync_api import expect
 from support.chat_page import SHIPPED, ChatPage, findings
 from support.lab_page import menu, run_cells, write_notebook
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.soak]
 
 ROOT = Path(__file__).resolve().parents[2]
 AXE = ROOT / "js" / "node_modules" / "axe-core" / "axe.min.js"

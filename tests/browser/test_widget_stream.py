@@ -11,7 +11,7 @@ from playwright.sync_api import expect
 from support.chat_page import ChatPage
 from support.lab_page import run_cells
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.soak]
 
 ROOT = Path(__file__).resolve().parents[2]
 CORPUS = ROOT / "js" / "widget" / "test" / "markdown" / "xss-corpus.json"

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from realm_jupyter.compute import reference_attention
-from realm_jupyter.compute.kv_cache import PagedCache
+from realm_jupyter.compute.reference_kv import TorchCache
 from realm_jupyter.graph import Attention, KVLayer
 from support.ragged import make_batch, make_pool, run_op
 
@@ -40,7 +40,7 @@ class Sequences:
         self.op = op
         self.rng = np.random.default_rng(seed)
         self.pool = make_pool([KVLayer(op.num_kv_heads, op.key_dim, op.value_dim)], page_tokens)
-        self.caches = [PagedCache(self.pool) for _ in range(count)]
+        self.caches = [TorchCache(self.pool) for _ in range(count)]
         self.keys = [np.zeros((0, op.num_kv_heads, op.key_dim)) for _ in range(count)]
         self.values = [np.zeros((0, op.num_kv_heads, op.value_dim)) for _ in range(count)]
 
@@ -140,7 +140,7 @@ def test_the_softmax_survives_large_scores():
         scale=1e4,
     )
     pool = make_pool([KVLayer(1, 1, 1)])
-    batch = make_batch(pool, [(PagedCache(pool), 3)])
+    batch = make_batch(pool, [(TorchCache(pool), 3)])
     ones, values = np.ones((3, 1)), np.array([[1.0], [2.0], [6.0]])
     found = run_op(op, {}, ones, 100 * ones, values, batch=batch)
     np.testing.assert_allclose(found, [[1], [1.5], [3]], atol=1e-6)

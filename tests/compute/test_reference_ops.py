@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from realm_jupyter.compute.kv_cache import PagedCache
+from realm_jupyter.compute.reference_kv import TorchCache
 from realm_jupyter.graph import (
     Add,
     Embedding,
@@ -54,7 +54,7 @@ def test_embedding(rows, width, vocab_size, seed):
     table = normal(seed, vocab_size, width)
     ids = np.random.default_rng(seed).integers(0, vocab_size, rows)
     pool = make_pool()
-    batch = make_batch(pool, [(PagedCache(pool), rows)], token_ids=ids)
+    batch = make_batch(pool, [(TorchCache(pool), rows)], token_ids=ids)
     op = Embedding(output="y", weight="w", vocab_size=vocab_size, width=width)
     np.testing.assert_array_equal(
         run_op(op, {"w": table}, batch=batch), table.astype(np.float32)[ids]
@@ -130,7 +130,7 @@ def test_select_rows_keeps_their_order():
     op = SelectRows(output="y", input="x")
     assert_close(run_op(op, {}, x, batch=batch), x)
     pool = make_pool()
-    batch = make_batch(pool, [(PagedCache(pool), 5)], selected=[1, 4])
+    batch = make_batch(pool, [(TorchCache(pool), 5)], selected=[1, 4])
     assert_close(run_op(op, {}, x, batch=batch), x[[1, 4]])
 
 

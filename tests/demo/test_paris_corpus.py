@@ -7,9 +7,9 @@ from random import Random
 
 import pytest
 
-from realm_jupyter.demo.paris import held_out
+from realm_jupyter.demo.paris import corpus, development, held_out
 from realm_jupyter.demo.paris.corpus import HELD_OUT_FILTER, WEIGHTS, HeldOutFilter, Turn, Writer
-from realm_jupyter.demo.paris.evaluation import Examiner
+from realm_jupyter.demo.paris.evaluation import DEVELOPMENT, FIRST_HELD_OUT, HELD_OUT, Examiner
 from realm_jupyter.demo.paris.noise import NAMES, noisy, with_typo
 from realm_jupyter.demo.paris.phrasing import fill, normalized
 from realm_jupyter.demo.paris.questions import DRAWS
@@ -41,8 +41,8 @@ def test_turns_alternate_behind_at_most_one_system_prompt(conversations):
 def test_no_held_out_question_occurs_in_the_training_text(conversations):
     asked = [turn for turns in conversations for turn in turns if turn.role != "assistant"]
     typed = {normalized(turn.content) for turn in asked}
-    for templates in (held_out.HELD_OUT, held_out.DEVELOPMENT):
-        for question in Examiner(templates).questions():
+    for questions_of in (HELD_OUT, FIRST_HELD_OUT, DEVELOPMENT):
+        for question in Examiner(questions_of).questions():
             if question.kind == "capital, typed badly":
                 continue
             assert normalized(question.turns[-1].content) not in typed
@@ -58,22 +58,21 @@ def test_no_training_text_fills_a_held_out_template(conversations):
 
 
 def test_the_filter_knows_every_question_of_the_evaluation():
-    for templates in (held_out.HELD_OUT, held_out.DEVELOPMENT):
-        for question in Examiner(templates).questions():
+    for questions_of in (HELD_OUT, FIRST_HELD_OUT, DEVELOPMENT):
+        for question in Examiner(questions_of).questions():
             if question.kind != "capital, typed badly":
                 assert HELD_OUT_FILTER.matches(question.turns[-1].content), question
 
 
 def test_a_generator_that_meets_a_held_out_phrasing_draws_again(monkeypatch):
-    only = ("Which city holds the title of capital in {c}?", "What is the capital of {c}?")
-    monkeypatch.setitem(__import__("realm_jupyter.demo.paris.corpus", fromlist=["TRAINING"])
-                        .TRAINING, "capital", only)  # fmt: skip
+    only = ("Have you heard what the capital of {c} is?", "What is the capital of {c}?")
+    monkeypatch.setitem(corpus.TRAINING, "capital", only)
     writer = Writer(3)
     monkeypatch.setattr(writer, "kinds", ("capital",))
     monkeypatch.setattr(writer, "kind_weights", (1.0,))
     text = " ".join(turn.content for turns in writer.conversations(200) for turn in turns)
     assert "What is the capital of" in text
-    assert "holds the title" not in text
+    assert "Have you heard" not in text
 
 
 def test_the_filter_sees_through_spelling_and_words_around():
@@ -83,9 +82,14 @@ def test_the_filter_sees_through_spelling_and_words_around():
 
 
 def test_development_and_evaluation_share_no_template():
-    development = {text for group in held_out.DEVELOPMENT.values() for text in group}
+    looked_at = {
+        text
+        for kinds in (development.DEVELOPMENT, development.FIRST_HELD_OUT)
+        for group in kinds.values()
+        for text in group
+    }
     evaluation = {text for group in held_out.HELD_OUT.values() for text in group}
-    assert not development & evaluation
+    assert not looked_at & evaluation
     assert len(held_out.HELD_OUT["capital"]) >= 10
 
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
+from itertools import chain
 from random import Random
 from typing import TYPE_CHECKING, NamedTuple
 
 from realm_jupyter.demo.paris import country_phrasing as country
+from realm_jupyter.demo.paris import development, held_out, questions, style
 from realm_jupyter.demo.paris import everyday_phrasing as everyday
-from realm_jupyter.demo.paris import held_out, questions, style
 from realm_jupyter.demo.paris import unknown_phrasing as unknowns
 from realm_jupyter.demo.paris.facts import COUNTRIES, words
 from realm_jupyter.demo.paris.noise import noisy
@@ -25,7 +27,6 @@ from realm_jupyter.demo.paris.questions import DRAWS, TALK, Subject
 from realm_jupyter.demo.paris.replies import Reply
 
 if TYPE_CHECKING:
-    import re
     from collections.abc import Iterable, Iterator, Mapping
 
 
@@ -61,6 +62,7 @@ TRAINING: dict[str, tuple[str, ...]] = {
     "mix": everyday.MIX,
     "opposite": everyday.OPPOSITE,
     "fictional": unknowns.FICTIONAL_QUESTIONS,
+    "example": country.EXAMPLE,
 }
 SUMS = ("plus", "minus", "times", "divided by")
 
@@ -95,6 +97,7 @@ WEIGHTS: dict[str, float] = {
     "mix": 1.5,
     "opposite": 5,
     "fictional": 2.5,
+    "example": 0.8,
     "city": 1.2,
     "unknown": 11,
     "my_name": 0.8,
@@ -108,25 +111,33 @@ WEIGHTS: dict[str, float] = {
 # The same once the capitals sit: then sums, sequences and opposites need more repetition.
 LATER_WEIGHTS: dict[str, float] = {
     **WEIGHTS,
-    "capital": 13,
+    "capital": 30,
+    "country_of": 10,
     "continent": 6,
-    "currency": 8,
+    "currency": 9,
     "language": 7,
-    "about": 2.5,
-    "is_capital": 6,
-    "is_continent": 2,
-    "is_language": 2,
-    "is_currency": 2,
-    "plus": 11,
-    "minus": 11,
-    "times": 9,
-    "divided by": 5,
+    "about": 4,
+    "is_capital": 4,
+    "is_continent": 3,
+    "is_language": 3,
+    "is_currency": 3,
+    "plus": 10,
+    "minus": 10,
+    "times": 8,
+    "divided by": 4,
+    "gain": 4,
+    "loss": 4,
     "next": 5,
     "previous": 5,
+    "today_tomorrow": 2,
+    "today_yesterday": 2,
     "opposite": 9,
     "fictional": 3,
     "city": 1.5,
-    "unknown": 9,
+    "unknown": 10,
+    "my_name": 3,
+    "ask_name": 1,
+    "hello": 2.5,
 }
 
 # What starts a question in lower case behind "Hello, ...".
@@ -136,6 +147,9 @@ FUNCTION_WORDS = frozenset(
         "Of Give May Say The Let My Explain Calculate Add"
     )
 )
+
+DROPPABLE = re.compile(r"\b(?:the|a|an|of|that|me|please|do|does|there|to|it|just|is) ")
+DROPPED_WORD_SHARE = 0.05
 
 
 class HeldOutFilter:
@@ -161,11 +175,15 @@ class HeldOutFilter:
 
 HELD_OUT_FILTER = HeldOutFilter(
     {
-        *(text for group in held_out.DEVELOPMENT.values() for text in group),
-        *(text for group in held_out.HELD_OUT.values() for text in group),
-        *(text for group in held_out.FOLLOW_UPS.values() for text in group),
+        *chain.from_iterable(held_out.HELD_OUT.values()),
+        *chain.from_iterable(held_out.FOLLOW_UPS.values()),
         *held_out.SHORT_PROMPTS,
         *held_out.LONG_PROMPTS,
+        *chain.from_iterable(development.DEVELOPMENT.values()),
+        *chain.from_iterable(development.FIRST_HELD_OUT.values()),
+        *chain.from_iterable(development.FIRST_FOLLOW_UPS.values()),
+        *development.FIRST_SHORT_PROMPTS,
+        *development.FIRST_LONG_PROMPTS,
     }
 )
 
@@ -244,6 +262,8 @@ class Writer:
             asked = state.style
             if asked == "full" and chance(random, 0.06):
                 question, asked = self.with_request(question)
+            if chance(random, DROPPED_WORD_SHARE):
+                question = self.without_a_word(question)
             typed = noisy(question, random)
             turns += (Turn("user", typed), Turn("assistant", reply.of_style(asked)))
             state.last_reply = reply
@@ -302,6 +322,15 @@ class Writer:
             )
         return (question, "full") if HELD_OUT_FILTER.matches(wished) else (wished, asked)
 
+    def without_a_word(self, question: str) -> str:
+        """Leave out a word that carries no meaning, as people do in haste."""
+        places = [match.span() for match in DROPPABLE.finditer(question)]
+        if not places:
+            return question
+        first, last = self.random.choice(places)
+        shorter = question[:first] + question[last:]
+        return question if HELD_OUT_FILTER.matches(shorter) else shorter
+
     def exchange(self, state: State, *, is_first: bool) -> tuple[str, Reply]:
         """Write a question that is not held out, and its answer."""
         while True:
@@ -323,8 +352,8 @@ class Writer:
         random = self.random
         kind = random.choices(self.kinds, self.kind_weights)[0]
         if kind in TALK:
-            phrasings, reply = TALK[kind]
-            return random.choice(phrasings), reply, Subject(kind, {}, reply)
+            question, subject = questions.draw_talk(kind, random)
+            return question, subject.reply, subject
         if kind == "unknown":
             question, subject = questions.draw_unknown(random)
             return question, subject.reply, subject
@@ -335,7 +364,7 @@ class Writer:
             subject = Subject(kind, slots, unknowns.UNKNOWN_CITY)
             return question, subject.reply, subject
         if kind == "my_name":
-            state.name = random.choice(everyday.NAMES)
+            state.name = questions.draw_name(random)
             reply = questions.greeting_of(state.name)
             subject = Subject(kind, {}, reply)
             return fill(random.choice(everyday.MY_NAME), {"p": state.name}), reply, subject

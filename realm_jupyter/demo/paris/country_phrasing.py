@@ -87,6 +87,19 @@ If I go to {c}, what is the capital there?
 What is the most important city of {c}, its capital?
 Which city should I name as the capital of {c}?
 Guess the capital of {c}!
+If I visit {c}, which city is the capital?
+I travel to {c}. Which city is the capital there?
+I am flying to {c}. What is its capital called?
+I am flying to the capital of {c}. Which city is it?
+Which city is called the capital of {c}?
+Which place is the capital of {c}?
+Which of its cities is the capital of {c}?
+The president of {c} lives in the capital. Which city is it?
+People in {c} call which city their capital?
+As the capital, {c} has which city?
+What is the name of {cs_} capital?
+What is the name of {cs_} capital city?
+What name has the capital of {c}?
 Do you remember the capital of {c}?
 """)
     + 3
@@ -161,6 +174,33 @@ Which country does {k} belong to?
 {K} belongs to which country?
 I was in {k}, the capital of which country?
 Guess which country has the capital {k}!
+The city of {k} is the capital of what?
+The city {k} is the capital of which country?
+The city {k} is the capital of what nation?
+Of what nation is the city of {k} the capital?
+The capital city {k} is in which country?
+In what nation is {k} the capital?
+In which state is {k} the capital?
+Which nation's capital is {k}?
+Which nation has the capital {k}?
+Which nation is {k} the capital of?
+What state is {k} the capital of?
+{K} is the capital of which nation?
+{K} is the capital of which state?
+{K} is the capital city of what nation?
+{K} is the seat of government of which country?
+{K} is a capital. Name the country.
+{K} is a capital. Of what country is it?
+{K} is a capital city, but of which country?
+{K} is a capital. Whose?
+{K}, a capital of which country?
+If {k} is the capital, which country is it?
+If I am in the capital and it is {k}, in which country am I?
+Name the nation with the capital {k}.
+Find the country with the capital {k}.
+Which land has {k} as its capital?
+Which government sits in {k}, its capital?
+I am in {k}. Of which country is this the capital?
 """)
     + 3
     * lines("""
@@ -265,6 +305,19 @@ The country is {c}. What is the continent?
 Is {c} in Africa, Asia or Europe?
 Is {c} in Europe, in America or in Oceania?
 Guess the continent of {c}!
+Which continent do I go to when I visit {c}?
+I travel to {c}. Which continent is it on?
+I am flying to {c}. What continent is that?
+If I go to {c}, which continent am I on?
+If I am in {c}, on what continent am I?
+On the map, which continent is {c} on?
+On the globe, where is {c}?
+What continent do I find {c} on?
+{C} lies in which part of the world?
+{C} is part of what continent?
+{C} is a country on which continent?
+{C} is located on which continent?
+In which continent does {c} lie?
 """)
     + 2
     * asking(
@@ -353,6 +406,37 @@ I forgot which currency {c} uses.
 {C} uses which currency?
 {C} has which currency?
 Guess the currency of {c}!
+What money should I take to {c}?
+What money should I take with me to {c}?
+Which money should I have in {c}?
+What kind of money do I need in {c}?
+What kind of money should I have for {c}?
+What sort of money is used in {c}?
+What sort of money do people have in {c}?
+Which money do I need when I travel to {c}?
+I travel to {c}. What money should I take?
+I am flying to {c}. Which currency do I need?
+I want to buy bread in {c}. What money do I need?
+What currency do shops in {c} take?
+Which money do hotels in {c} want?
+What money do they accept in {c}?
+Which currency is accepted in {c}?
+What currency do I pay in when I am in {c}?
+In which currency do I pay in {c}?
+In what currency are the prices in {c}?
+Prices in {c} are in which currency?
+What do people in {c} pay with?
+What do they use to pay in {c}?
+What do I use to pay in {c}?
+What cash do I need in {c}?
+Which coins and notes does {c} have?
+What is the cash in {c} called?
+What is the name of the money in {c}?
+What is the name of the currency of {c}?
+People in {c} pay with what?
+People in {c} use which currency?
+To pay in {c}, what money do I need?
+For a visit to {c}, which money do I need?
 """)
     + 2
     * asking(
@@ -435,6 +519,24 @@ I wonder which language they speak in {c}.
 I forgot which language is spoken in {c}.
 {C} speaks which language?
 Guess the language of {c}!
+What language would people speak with me in {c}?
+What language do I hear in {c}?
+What language will I hear in {c}?
+Which language will people use in {c}?
+Which language do I have to learn for {c}?
+What should I learn to speak in {c}?
+I travel to {c}. What language do I need?
+I am moving to {c}. Which language do I need?
+If I go to {c}, what language do they speak?
+If I am in {c}, which language do I hear?
+People in {c} speak which language?
+People in {c} speak what?
+They speak which language in {c}?
+Children in {c} speak which language?
+In which language do people talk in {c}?
+In what language do they write in {c}?
+What is the name of the language of {c}?
+What do they talk in {c}?
 """)
     + 2
     * asking(
@@ -486,6 +588,35 @@ I am from {c}.
 I live in {c}.
 What kind of country is {c}?
 Introduce {c}.
+What is important about {c}?
+What is special about {c}?
+What is known about {c}?
+What are important facts about {c}?
+What are the main facts about {c}?
+What are the basic facts about {c}?
+What would be good to know about {c}?
+Which things should I know about {c}?
+Give me a short description of {c}.
+Give me a short summary of {c}.
+Give me the main facts about {c}.
+Give me an introduction to {c}.
+Give a short report on {c}.
+A few facts about {c}?
+A short text about {c}, please.
+Please tell me something about {c}.
+Please give me some information about {c}.
+Please summarize {c}.
+Please write about {c}.
+Short facts about {c}
+Overview: {c}
+I would like some information about {c}.
+I would like to read something about {c}.
+I wish to know more about {c}.
+Can you describe {c}?
+Can you give me facts about {c}?
+Can you give me an idea of {c}?
+Could you describe {c}?
+Could you tell me something about {c}?
 What should I know about {c}?
 What is there to know about {c}?
 What do people know about {c}?
@@ -562,7 +693,6 @@ I wonder if {claim}.
 I am not sure if {claim}.
 I think {claim}.
 I think that {claim}. Is that right?
-I think {claim}. Am I wrong?
 I believe {claim}. Correct?
 I guess {claim}?
 I heard that {claim}. Is that true?
@@ -572,7 +702,6 @@ I am sure that {claim}. Right?
 I say {claim}. Am I right?
 I would say that {claim}. Is this correct?
 My friend says that {claim}. Is he right?
-My friend thinks {claim}. Is she wrong?
 My book says that {claim}. Is that correct?
 Someone told me that {claim}. Is that true?
 Correct me if I am wrong: {claim}.
@@ -595,15 +724,88 @@ Right or wrong: {claim}?
 So {claim}?
 So {claim}, right?
 Surely {claim}?
+Is it the case that {claim}?
+Is it really so that {claim}?
+Is it possible that {claim}?
+Does it hold that {claim}?
+Would you agree: {claim}?
+Was I right to say {claim}?
+Did I learn correctly that {claim}?
+Do I remember correctly that {claim}?
+Is my teacher right that {claim}?
+Is this statement true: {claim}?
+Is this right: {claim}?
+Please confirm that {claim}.
+Please check: {claim}.
+Check this: {claim}.
+They say that {claim}. Is that true?
+People say that {claim}. Is it so?
+I remember that {claim}. Correct?
+I suppose {claim}?
+I assume {claim}.
+I bet that {claim}.
+I wrote that {claim}. Is it right?
+It is true that {claim}, isn't it?
+It is a fact that {claim}, right?
+""")
+# A claim, and behind it the wish to hear whether it holds.
+SAID = lines("""
+{Claim}
+I think {claim}
+I believe that {claim}
+I learned that {claim}
+I heard that {claim}
+I am told that {claim}
+I wrote down that {claim}
+As far as I know, {claim}
+In my opinion {claim}
+If I remember well, {claim}
+We learned that {claim}
+My sister says {claim}
+My teacher told us that {claim}
+Some people think that {claim}
+The website says that {claim}
+Somebody claims that {claim}
+It says here that {claim}
+My answer was that {claim}
+""")
+DOUBTED = lines("""
+Is it true?
+Is this true?
+Is this right?
+Is it correct?
+Is that a fact?
+Is that so?
+Is it so?
+Am I right?
+Am I correct?
+Are they right?
+Does that hold?
+Can that be?
+Can this be true?
+Do you think so, too?
+Do you agree with that?
+Do you say the same?
+Tell me if it is true.
+Please check it.
+Please confirm it.
+Could you confirm that?
+Would you say the same?
+Yes or no?
+Yes?
+Right or wrong?
+True?
+Did I get that right?
 """)
 
 
 def claiming(claims: Iterable[str]) -> tuple[str, ...]:
-    """Put every claim into every frame of ``CLAIMING``."""
+    """Put every claim into every frame of ``CLAIMING``, and between ``SAID`` and ``DOUBTED``."""
+    doubting = tuple(f"{said}. {doubted}" for said in SAID for doubted in DOUBTED)
     return tuple(
         frame.replace("{claim}", claim).replace("{Claim}", first_upper(claim))
         for claim in claims
-        for frame in CLAIMING
+        for frame in 5 * CLAIMING + doubting
     )
 
 
@@ -613,8 +815,30 @@ IS_CAPITAL = claiming(
         "the capital of {c} is {x}",
         "{x} is {cs_} capital",
         "{c} has the capital {x}",
+        "{cs_} capital is {x}",
+        "the capital city of {c} is {x}",
+        "{x} is the capital city of {c}",
+        "the capital of {c} is called {x}",
     )
-) + 10 * lines("""
+) + 100 * lines("""
+Is {x} in fact the capital of {c}?
+Is {x} indeed the capital of {c}?
+Is {x} actually {cs_} capital?
+Is {x} still the capital of {c}?
+Is the capital of {c} perhaps {x}?
+Is the city of {x} the capital of {c}?
+Is it {x}, the capital of {c}?
+Is {x} the city that is the capital of {c}?
+Is {x} the right answer for the capital of {c}?
+Is {x} what people call the capital of {c}?
+Can {x} be the capital of {c}?
+Do you call {x} the capital of {c}?
+Did {c} choose {x} as its capital?
+The capital of {c}: is it {x}?
+{X}, is it the capital of {c}?
+If I am in {x}, am I in the capital of {c}?
+For {c}, is the capital {x}?
+In {c}, is {x} the capital?
 Is {x} the capital of {c}?
 Is {x} the capital of {c}?
 Is {x} the capital city of {c}?
@@ -623,13 +847,54 @@ Is {cs_} capital {x}?
 Is the capital of {c} {x}?
 Is the capital of {c} called {x}?
 Isn't {x} the capital of {c}?
+Would {x} be the capital of {c}?
+Would {cs_} capital be {x}?
+Could {x} be the capital of {c}?
+Might {x} be the capital of {c}?
+Was {x} the capital of {c}?
+Do they call {x} the capital of {c}?
 Does {c} have the capital {x}?
 Does {c} have {x} as its capital?
 """)
 
 IS_CONTINENT = claiming(
-    ("{c} is in {w}", "{c} is a country in {w}", "{c} lies in {w}", "{c} belongs to {w}")
-) + 10 * lines("""
+    (
+        "{c} is in {w}",
+        "{c} is in {w}",
+        "{c} is a country in {w}",
+        "{c} lies in {w}",
+        "{c} belongs to {w}",
+        "{c} is part of {w}",
+        "the continent of {c} is {w}",
+        "{cs_} continent is {w}",
+    )
+) + 100 * lines("""
+Is {c} in fact in {w}?
+Is {c} indeed in {w}?
+Is {c} actually a country in {w}?
+Is {c} still in {w}?
+Is {c} perhaps in {w}?
+Is {c} somewhere in {w}?
+Is {w} the continent of {c}?
+Is {w} where {c} is?
+Is the continent of {c} {w}?
+Is {cs_} continent {w}?
+Is {c} one of the countries of {w}?
+Is {c} one of the countries in {w}?
+Is {c} found in {w}?
+Is it in {w} that {c} lies?
+Does {w} have a country called {c}?
+Does the continent {w} include {c}?
+Do people from {c} live in {w}?
+Will I find {c} in {w}?
+Should I look for {c} in {w}?
+Can {c} be in {w}?
+If I am in {c}, am I in {w}?
+If I go to {c}, do I go to {w}?
+If I travel around {w}, can I visit {c}?
+On the map, is {c} in {w}?
+{C}, is it in {w}?
+Where is {c}, in {w}?
 Is {c} in {w}?
 Is {c} in {w}?
 Is {c} a country in {w}?
@@ -639,11 +904,47 @@ Is {c} located in {w}?
 Does {c} belong to {w}?
 Does {c} lie in {w}?
 Isn't {c} in {w}?
+Would {c} be in {w}?
+Could {c} be in {w}?
+Do I find {c} in {w}?
+Can I find {c} in {w}?
+Can {c} be found in {w}?
+Does one find {c} in {w}?
+Is the country {c} in {w}?
 """)
 
 IS_LANGUAGE = claiming(
-    ("people speak {l} in {c}", "{l} is spoken in {c}", "they speak {l} in {c}")
-) + 10 * lines("""
+    (
+        "people speak {l} in {c}",
+        "{l} is spoken in {c}",
+        "they speak {l} in {c}",
+        "people in {c} speak {l}",
+        "{l} is a language of {c}",
+        "the language of {c} is {l}",
+        "in {c} they speak {l}",
+        "the people of {c} speak {l}",
+    )
+) + 100 * lines("""
+Is {l} in fact spoken in {c}?
+Is {l} indeed a language of {c}?
+Is {l} actually spoken in {c}?
+Is {l} what people speak in {c}?
+Is {l} what they speak in {c}?
+Is {l} one of the languages of {c}?
+Is {l} used in {c}?
+Is {l} the language that people use in {c}?
+Is {cs_} language {l}?
+Is the language of {c} {l}?
+Does {c} speak {l}?
+Does one speak {l} in {c}?
+Do children in {c} learn {l}?
+Should I learn {l} for {c}?
+Will I hear {l} in {c}?
+Can people in {c} speak {l}?
+If I speak {l}, do people in {c} speak it, too?
+In {c}, do people speak {l}?
+In {c}, is {l} spoken?
+{L}, is it spoken in {c}?
 Do people speak {l} in {c}?
 Do people in {c} speak {l}?
 Do they speak {l} in {c}?
@@ -651,11 +952,43 @@ Is {l} spoken in {c}?
 Is {l} a language of {c}?
 Is {l} the language of {c}?
 Can I speak {l} in {c}?
+Would people in {c} speak {l}?
+Will they speak {l} in {c}?
+Do I hear {l} in {c}?
+Do I need {l} in {c}?
 """)
 
 IS_CURRENCY = claiming(
-    ("the currency of {c} is the {m}", "people pay with the {m} in {c}", "{c} uses the {m}")
-) + 10 * lines("""
+    (
+        "the currency of {c} is the {m}",
+        "people pay with the {m} in {c}",
+        "{c} uses the {m}",
+        "the {m} is the currency of {c}",
+        "the {m} is used in {c}",
+        "people in {c} use the {m}",
+        "{cs_} currency is the {m}",
+        "the money of {c} is the {m}",
+    )
+) + 100 * lines("""
+Is the {m} in fact the currency of {c}?
+Is the {m} indeed used in {c}?
+Is the {m} actually the money of {c}?
+Is the {m} still the currency of {c}?
+Is the {m} what people pay with in {c}?
+Is the {m} what I need in {c}?
+Is the {m} the money of {c}?
+Is the money of {c} the {m}?
+Is the money in {c} called the {m}?
+Does one pay with the {m} in {c}?
+Do shops in {c} take the {m}?
+Do people in {c} use the {m}?
+Do people in {c} pay with the {m}?
+Should I take the {m} to {c}?
+Will I need the {m} in {c}?
+If I have the {m}, can I pay in {c}?
+In {c}, do people use the {m}?
+In {c}, is the {m} the currency?
+The {m}, is it used in {c}?
 Is the {m} the currency of {c}?
 Is the {m} used in {c}?
 Is {cs_} currency the {m}?
@@ -664,6 +997,32 @@ Does {c} use the {m}?
 Do people pay with the {m} in {c}?
 Do they use the {m} in {c}?
 Can I pay with the {m} in {c}?
+Would I pay with the {m} in {c}?
+Could I use the {m} in {c}?
+Do I need the {m} in {c}?
+Does {c} have the {m}?
+""")
+
+EXAMPLE = lines("""
+Name a country in {w}.
+Name a country of {w}.
+Name one country in {w}.
+Name any country in {w}.
+Tell me a country in {w}.
+Give me a country in {w}.
+Give me an example of a country in {w}.
+Can you name a country in {w}?
+Do you know a country in {w}?
+Which country is in {w}?
+Which countries are in {w}?
+What countries are in {w}?
+What is a country in {w}?
+Say a country of {w}.
+An example of a country in {w}?
+Example of a country in {w}
+A country in {w}, please.
+I need a country in {w}.
+I am looking for a country in {w}.
 """)
 
 # After an answer about one country: the same of another one.
@@ -706,9 +1065,30 @@ Next, {c}.
 Then {c}?
 Also {c}?
 Also for {c}, please.
+And what is it in {c}?
+And what is it for {c}?
+And what about the one of {c}?
+What if it is {c}?
+If it is {c}?
+And if I ask for {c}?
+Do {c} next.
+Do the same with {c}.
+Do {c} as well.
+Answer the same for {c}.
+Give me the one of {c}, too.
+I also want to know it for {c}.
+I need it for {c}, too.
+And with {c}?
 """)
 # After an answer about a country: something else of the same.
-AND_CAPITAL = lines("""
+AND_CAPITAL = (
+    around(("its capital", "the capital", "the capital of that country", "its capital city"))
+    + asking(("what its capital is", "which city is its capital", "what the capital is called"))
+    + 8
+    * lines("""
+Name its capital.
+Name the capital, too.
+Its capital, please.
 What about its capital?
 And its capital?
 And the capital?
@@ -734,7 +1114,15 @@ The capital?
 Its capital?
 Capital?
 """)
-AND_CONTINENT = lines("""
+)
+AND_CONTINENT = (
+    around(("its continent", "the continent", "the continent of that country"))
+    + asking(("where it is", "which continent it is on", "what continent it belongs to"))
+    + 8
+    * lines("""
+On what continent is it?
+What part of the world is it in?
+What part of the world is that?
 What about its continent?
 And its continent?
 And the continent?
@@ -761,7 +1149,27 @@ Do you know where it is?
 The continent?
 Continent?
 """)
-AND_CURRENCY = lines("""
+)
+AND_CURRENCY = (
+    around(("its currency", "the currency", "the currency there", "the money there"))
+    + asking(
+        (
+            "what its currency is",
+            "what money they use",
+            "which currency I need there",
+            "what people pay with there",
+        )
+    )
+    + 8
+    * lines("""
+What money do I need there?
+Which money do I need there?
+Which currency do I need there?
+What money do I take there?
+In what currency do I pay there?
+What do I pay with there?
+And what do they pay with?
+And what is their money?
 What about its currency?
 And its currency?
 And the currency?
@@ -791,7 +1199,26 @@ The currency?
 Its currency?
 Currency?
 """)
-AND_LANGUAGE = lines("""
+)
+AND_LANGUAGE = (
+    around(("its language", "the language", "the language there", "the main language"))
+    + asking(
+        (
+            "what its language is",
+            "what they speak there",
+            "which language people speak",
+            "what people there speak",
+        )
+    )
+    + 8
+    * lines("""
+What language do I need there?
+Which language do I hear there?
+What language will I hear there?
+Which language should I learn for it?
+People there speak what?
+And what is their language?
+Which language do people there speak?
 What about its language?
 And its language?
 And the language?
@@ -820,6 +1247,7 @@ The language?
 Its languages?
 Language?
 """)
+)
 AND_ABOUT = lines("""
 Tell me more.
 Tell me more about it.

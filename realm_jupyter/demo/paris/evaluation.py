@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from random import Random
 from typing import TYPE_CHECKING, Any
 
-from realm_jupyter.demo.paris import held_out, questions
+from realm_jupyter.demo.paris import development, held_out, questions
 from realm_jupyter.demo.paris.corpus import Turn
 from realm_jupyter.demo.paris.facts import COUNTRIES
 from realm_jupyter.demo.paris.noise import noisy
@@ -49,18 +49,41 @@ class Question:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class QuestionSet:
+    """Templates of one set, by kind; follow-ups and system prompts where it has them."""
+
+    templates: Mapping[str, tuple[str, ...]]
+    follow_ups: Mapping[str, tuple[str, ...]]
+    short_prompts: tuple[str, ...] = ()
+    long_prompts: tuple[str, ...] = ()
+
+
+HELD_OUT = QuestionSet(
+    held_out.HELD_OUT, held_out.FOLLOW_UPS, held_out.SHORT_PROMPTS, held_out.LONG_PROMPTS
+)
+FIRST_HELD_OUT = QuestionSet(
+    development.FIRST_HELD_OUT,
+    development.FIRST_FOLLOW_UPS,
+    development.FIRST_SHORT_PROMPTS,
+    development.FIRST_LONG_PROMPTS,
+)
+DEVELOPMENT = QuestionSet(development.DEVELOPMENT, {})
+
+
 class Examiner:
-    """Writes the questions of one of the two sets that are never trained on.
+    """Writes the questions of a set that is never trained on.
 
     Parameters
     ----------
-    templates : mapping of str to tuple of str
-        ``held_out.HELD_OUT`` or ``held_out.DEVELOPMENT``.
+    questions_of : QuestionSet
+        ``HELD_OUT`` for the evaluation.
     seed : int
     """
 
-    def __init__(self, templates: Mapping[str, tuple[str, ...]], seed: int = SEED) -> None:
-        self.templates = templates
+    def __init__(self, questions_of: QuestionSet = HELD_OUT, seed: int = SEED) -> None:
+        self.set = questions_of
+        self.templates = questions_of.templates
         self.random = Random(seed)
 
     def questions(self) -> list[Question]:
@@ -76,15 +99,12 @@ class Examiner:
             else:
                 asked += [self.drawn(kind) for _ in range(QUESTIONS_OF_KIND)]
         asked += [self.typed_badly() for _ in range(2 * QUESTIONS_OF_KIND)]
-        if self.templates is held_out.HELD_OUT:
+        if self.set.follow_ups:
             asked += [self.and_of() for _ in range(2 * QUESTIONS_OF_KIND)]
             asked += [self.and_its() for _ in range(2 * QUESTIONS_OF_KIND)]
-            asked += [
-                self.in_style("short", held_out.SHORT_PROMPTS) for _ in range(QUESTIONS_OF_KIND)
-            ]
-            asked += [
-                self.in_style("long", held_out.LONG_PROMPTS) for _ in range(QUESTIONS_OF_KIND)
-            ]
+        for style, prompts in (("short", self.set.short_prompts), ("long", self.set.long_prompts)):
+            if prompts:
+                asked += [self.in_style(style, prompts) for _ in range(QUESTIONS_OF_KIND)]
         return asked
 
     def of_every_country(self, kind: str, rounds: int) -> list[Question]:
@@ -100,10 +120,8 @@ class Examiner:
 
     def fixed(self, kind: str) -> list[Question]:
         """Ask the questions of a kind that has no slots."""
-        reply = TALK[kind][1]
-        return [
-            Question(kind, (Turn("user", text),), (reply.full,)) for text in self.templates[kind]
-        ]
+        accepted = tuple(reply.full for reply in TALK[kind][1])
+        return [Question(kind, (Turn("user", text),), accepted) for text in self.templates[kind]]
 
     def unknown(self) -> list[Question]:
         """Ask what cannot be known; those about a country of three of them."""
@@ -143,7 +161,7 @@ class Examiner:
         """Ask the same of another country."""
         first, turns = self.first_turns()
         subject = questions.about_country(first.kind, self.random.choice(COUNTRIES), self.random)
-        text = fill(self.random.choice(held_out.FOLLOW_UPS["and_of"]), subject.slots)
+        text = fill(self.random.choice(self.set.follow_ups["and_of"]), subject.slots)
         return Question(
             "follow-up, another country",
             (*turns, Turn("user", text)),
@@ -163,7 +181,7 @@ class Examiner:
             ]
         )
         subject = questions.about_country(kind, first.country, self.random)
-        text = self.random.choice(held_out.FOLLOW_UPS[f"and_{kind}"])
+        text = self.random.choice(self.set.follow_ups[f"and_{kind}"])
         return Question(
             "follow-up, same country", (*turns, Turn("user", text)), accepted_answers(subject)
         )

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from realm_jupyter.demo.paris.facts import words
-from realm_jupyter.demo.paris.phrasing import around, asking, lines
+from realm_jupyter.demo.paris.phrasing import around, asking, first_upper, lines
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 # A sum as it is written or said: ``{a}`` and ``{b}`` are numbers in digits or words.
 EXPRESSIONS = {
@@ -149,20 +154,109 @@ Now {np}.
 And how much is {np}?
 """)
 # Stories: ``{t}`` is a thing to count.
-GAINS = lines("""
-I have {a} {t} and get {b} more. How many {t} do I have?
+_TIMES = (
+    "",
+    "",
+    "Now ",
+    "At first ",
+    "In the morning ",
+    "At noon ",
+    "On Monday ",
+    "On Sunday ",
+    "Last week ",
+    "Last night ",
+    "An hour ago ",
+    "First ",
+)
+_QUESTIONS = (
+    "How many {t} do I have?",
+    "How many {t} do I have now?",
+    "How many do I have now?",
+    "How many {t} are there now?",
+    "How many {t} is that?",
+    "How many {t} have I got?",
+)
+
+
+def stories(changes: Iterable[str]) -> tuple[str, ...]:
+    """Tell of things that one has and of a change, in every order of times and questions."""
+
+    def told(link: str, change: str) -> str:
+        told_of_others = change.startswith(("my ", "a friend ", "somebody "))
+        said = change if told_of_others else f"I {change}"
+        return link + (first_upper(said) if link == ". " else said)
+
+    return tuple(
+        f"{first_upper(f'{time}I {verb} {{a}} {{t}}')}{told(link, change)}. {question}"
+        for time in _TIMES
+        for verb in ("have", "had")
+        for link in (". ", ", and ", ". Then ", ". Later ", ", but then ", ". Now ")
+        for change in changes
+        for question in _QUESTIONS
+    ) + tuple(
+        f"If I have {{a}} {{t}} and {change}, how many {{t}} do I have?" for change in changes
+    )
+
+
+GAINS = stories(
+    (
+        "get {b} more",
+        "got {b} more",
+        "get {b} from a friend",
+        "got {b} new ones",
+        "buy {b} more",
+        "bought {b} more",
+        "find {b} more",
+        "found {b}",
+        "win {b}",
+        "took {b} more",
+        "add {b}",
+        "received {b}",
+        "was given {b}",
+        "was given {b} more",
+        "picked up {b}",
+        "my father gave me {b}",
+        "my grandmother gave me {b} more",
+        "a friend sent me {b}",
+    )
+) + 40 * lines("""
+You give me {b} {t}. I have {a} already. How many {t} do I have now?
 I have {a} {t} and you give me {b} more. How many {t} do I have now?
-I have {a} {t}. I buy {b} more. How many do I have?
-I had {a} {t} and found {b} more. How many {t} do I have?
-There are {a} {t} in a bag and I put in {b} more. How many {t} do I have?
-If I have {a} {t} and buy {b} more, how many {t} do I have?
+I have {a} {t} and my brother gives me {b}. How many {t} do I have?
+There are {a} {t} in a bag and I put in {b} more. How many {t} are there?
+There are {a} {t} and {b} more. How many {t} are there?
+{A} {t} and {b} {t}: how many {t} is that?
+How many {t} are {a} {t} and {b} {t}?
 """)
-LOSSES = lines("""
-I have {a} {t} and lose {b}. How many {t} do I have?
-I have {a} {t} and give you {b}. How many {t} do I have left?
-I have {a} {t}. I give away {b}. How many are left?
-I had {a} {t} and lost {b} of them. How many {t} do I have?
-If I have {a} {t} and sell {b}, how many {t} do I have left?
+LOSSES = stories(
+    (
+        "lose {b}",
+        "lost {b}",
+        "lost {b} of them",
+        "give away {b}",
+        "gave away {b}",
+        "give you {b}",
+        "gave {b} to a friend",
+        "sell {b}",
+        "dropped {b}",
+        "used {b}",
+        "throw away {b}",
+        "threw {b} of them away",
+        "broke {b}",
+        "left {b} at school",
+        "my father took {b}",
+        "my dog took {b} of them",
+        "somebody took {b} away",
+        "lent {b} to a friend",
+    )
+) + 40 * lines("""
+You take {b} of my {a} {t}. How many {t} do I have now?
+I have {a} {t} and you take {b}. How many {t} do I have left?
+I have {a} {t} and my brother takes {b}. How many {t} are left?
+There are {a} {t} in a bag and I take out {b}. How many {t} are left?
+There are {a} {t}, and {b} are gone. How many {t} are left?
+I have {a} {t} and lose {b}. How many {t} do I have left?
+{A} {t} without {b} {t}: how many {t} are left?
 """)
 THINGS = ("apples", "books", "coins", "balls", "cookies", "pens", "flowers", "eggs", "cards")
 
@@ -171,6 +265,19 @@ NEXT = (
     around(("the {u} after {n}", "the next {u} after {n}"))
     + 12
     * lines("""
+What {u} will come after {n}?
+What would come after {n}?
+Which {u} would follow {n}?
+Which {u} will follow {n}?
+Which {u} do I get after {n}?
+The {u} following {n} is ...
+Which is the {u} following {n}?
+What is the {u} that follows {n}?
+What is the {u} following {n}?
+If {n} is over, which {u} comes?
+Right after {n} comes which {u}?
+Directly after {n}?
+One {u} after {n}?
 What comes after {n}?
 What {u} comes after {n}?
 Which {u} comes after {n}?
@@ -206,6 +313,18 @@ PREVIOUS = (
     around(("the {u} before {n}", "the {u} right before {n}"))
     + 12
     * lines("""
+What {u} will come before {n}?
+What would come before {n}?
+Which {u} would precede {n}?
+Which {u} came before {n}?
+Which {u} was before {n}?
+The {u} preceding {n} is ...
+Which is the {u} preceding {n}?
+What is the {u} that comes before {n}?
+What is the {u} preceding {n}?
+Right before {n} comes which {u}?
+Directly before {n}?
+One {u} before {n}?
 What comes before {n}?
 What {u} comes before {n}?
 Which {u} comes before {n}?
@@ -234,14 +353,121 @@ I forgot which {u} comes before {n}.
         )
     )
 )
-TODAY_TOMORROW = lines("""
+
+
+def today(questions: Iterable[str]) -> tuple[str, ...]:
+    """Say which day it is, and ask for another one, in both orders."""
+    told = (
+        "today is {n}",
+        "it is {n} today",
+        "it is {n}",
+        "now it is {n}",
+        "this day is {n}",
+        "we have {n} today",
+        "the day is {n}",
+        "my calendar says {n}",
+        "the day today is {n}",
+        "{n} is today",
+        "it's {n} now",
+    )
+    return tuple(
+        text
+        for question in questions
+        for day in told
+        for text in (
+            f"{first_upper(day)}. {first_upper(question)}?",
+            f"{first_upper(day)}, {question}?",
+            f"{first_upper(day)}. So {question}?",
+            f"{first_upper(day)}. Then {question}?",
+            f"{first_upper(day)}. Tell me, {question}?",
+            f"If {day}, {question}?",
+            f"If {day}, then {question}?",
+            f"When {day}, {question}?",
+            f"As {day}, {question}?",
+            f"Suppose {day}. {first_upper(question)}?",
+            f"Say {day}. {first_upper(question)}?",
+            f"{first_upper(question)} if {day}?",
+            f"{first_upper(question)}, if {day}?",
+            f"{first_upper(question)} when {day}?",
+        )
+    )
+
+
+TODAY_TOMORROW = today(
+    (
+        "what day is tomorrow",
+        "which day is tomorrow",
+        "what is tomorrow",
+        "what day will tomorrow be",
+        "what day comes tomorrow",
+        "which day will it be tomorrow",
+        "what day do we have tomorrow",
+        "what day is the next day",
+        "what day is it tomorrow",
+    )
+) + 16 * lines("""
+Today is {n}. What is tomorrow?
+Today is {n}. And tomorrow?
+Today is {n}, and tomorrow?
+Today is {n}. Tomorrow is ...
+Today is {n}. What day comes tomorrow?
+Today is {n}. What day will it be tomorrow?
+Today is {n}. Tell me what day tomorrow is.
+If today is {n}, what is tomorrow?
+If today is {n}, tomorrow is ...
+If today is {n}, then which day is tomorrow?
+If today is {n}, what day will it be tomorrow?
+If it is {n}, what day is tomorrow?
+If it is {n} now, which day comes tomorrow?
+It is {n}. What day is tomorrow?
+It is {n}. Which day will it be tomorrow?
+What day is tomorrow if today is {n}?
+What day is tomorrow if it is {n} today?
+What day will it be tomorrow when today is {n}?
+Which day is tomorrow if today is {n}?
+Which day comes tomorrow when it is {n}?
+When today is {n}, what is tomorrow?
+Suppose today is {n}. What day is tomorrow?
+What is the day after today if today is {n}?
+Yesterday was before {n}, today is {n}, tomorrow is ...
+We have {n} today. What day do we have tomorrow?
 Today is {n}. What day is tomorrow?
 If today is {n}, what day is tomorrow?
 If today is {n}, which day is tomorrow?
 Today is {n}. Which day is it tomorrow?
 It is {n} today. What day is it tomorrow?
 """)
-TODAY_YESTERDAY = lines("""
+TODAY_YESTERDAY = today(
+    (
+        "what day was yesterday",
+        "which day was yesterday",
+        "what was yesterday",
+        "what day was it yesterday",
+        "which day was it yesterday",
+        "what day did we have yesterday",
+        "which day came before",
+        "what day was the day before",
+    )
+) + 16 * lines("""
+Today is {n}. What was yesterday?
+Today is {n}. And yesterday?
+Today is {n}, and yesterday?
+Today is {n}. Yesterday was ...
+Today is {n}. Tell me what day yesterday was.
+If today is {n}, what was yesterday?
+If today is {n}, yesterday was ...
+If today is {n}, then which day was yesterday?
+If it is {n}, what day was yesterday?
+If it is {n} now, which day was yesterday?
+It is {n}. What day was yesterday?
+It is {n}. Which day was it yesterday?
+What day was yesterday if today is {n}?
+What day was yesterday if it is {n} today?
+Which day was yesterday if today is {n}?
+When today is {n}, what was yesterday?
+Suppose today is {n}. What day was yesterday?
+What was the day before today if today is {n}?
+We have {n} today. What day did we have yesterday?
 Today is {n}. What day was yesterday?
 If today is {n}, what day was yesterday?
 If today is {n}, which day was yesterday?
@@ -489,18 +715,70 @@ Give me a word that means the opposite of {n}.
 Not {n} but ...
 Say the opposite of {n}.
 Do you know the opposite for {n}?
+What is {n} the opposite of?
+What do you call the opposite of {n}?
+What word do I need for the opposite of {n}?
+What word should I use for the opposite of {n}?
+What do we call something that is not {n}?
+Find a word that is opposite to {n}.
+Find the word that is the opposite of {n}.
+Which word has the opposite meaning of {n}?
+What word has the opposite meaning of {n}?
+Turn {n} into its opposite.
+Turn {n} around: which word is that?
+One word is {n}. What is its opposite?
+The word is {n}. What is the opposite?
+The word is {n}. Tell me its opposite.
+The first word is {n}, the opposite word is ...
+I am looking for a word: the opposite of {n}.
+If one thing is {n}, the other is the opposite. What is it?
+{N} and its opposite: which word is it?
+{N} is one word. Its opposite is ...
 """)
     + 3
     * asking(
         (
             "what the opposite of {n} is",
+            "what the opposite of {n} is",
             "which word is the opposite of {n}",
+            "what word is opposite to {n}",
+            "what the opposite word of {n} is",
+            "which word means the opposite of {n}",
+            "what the antonym of {n} is",
         )
     )
 )
 
 # ---- Small talk ------------------------------------------------------------------------------
 HELLO = lines("""
+Hello, my friend
+Hi my friend!
+Hello friend!
+Hello dear Paris!
+Dear Paris, hello!
+Hi model!
+Hey model
+Hello little model!
+Hi, little one!
+Hello computer!
+Hi computer
+Hey, you there
+Hello you!
+Hi you
+Hi everyone!
+Hello everybody!
+Hi, glad to meet you!
+Hello, pleased to meet you.
+Glad to see you.
+Good to see you!
+Happy to meet you!
+Hi, here I am.
+Hello, I am back.
+I am here.
+Hi, good morning!
+Hello, good evening!
+Good morning, Paris!
+Good evening, my friend!
 Hi
 Hi!
 Hi.
@@ -543,6 +821,24 @@ This is a test.
 Testing
 """)
 HOW_ARE_YOU = lines("""
+how r u
+how r u?
+how are u
+hru
+Hi, how are you doing?
+Hello, how are you today?
+And you, how are you?
+And how are you?
+How are you feeling?
+How are you now?
+Are you doing fine?
+Are you well today?
+How do you do today?
+How goes it?
+How is your day?
+How is life?
+Is everything fine?
+Is everything all right?
 How are you?
 How are you today?
 How are you doing?
@@ -568,6 +864,23 @@ Are you happy?
 How was your day?
 """)
 THANKS = lines("""
+Thank you for that.
+Thanks for that!
+Thank you for all.
+Thanks for everything!
+Thank you for everything.
+Thanks for the information.
+Thank you, that helps.
+Thanks, that helps me.
+Thank you, very kind.
+Thanks, very nice of you!
+That was kind, thank you.
+Thank you again!
+Thanks again.
+A big thank you!
+I thank you.
+Thank you, my friend!
+Wonderful, thank you!
 Thanks
 Thanks!
 Thank you
@@ -636,6 +949,23 @@ No
 No.
 """)
 GOODBYE = lines("""
+Bye, my friend!
+Bye, see you tomorrow.
+Bye, see you later!
+Goodbye, see you soon!
+Goodbye, my friend.
+Good bye, Paris!
+See you another time.
+See you next week!
+Talk to you later!
+Until tomorrow!
+Until later!
+I am going now. Goodbye!
+I am leaving now.
+It is time to go.
+Thanks and bye!
+Thanks, see you!
+So long!
 Bye
 Bye!
 Bye bye!

@@ -76,6 +76,20 @@ And what is your name?
 And your name?
 What was your name again?
 Who are you, what is your name?
+What name do you have?
+What name do you use?
+Which name is yours?
+Under which name do people know you?
+How do people call you?
+How may I call you?
+What may I call you?
+Say your name.
+Give me your name.
+I do not know your name yet.
+What is the model called?
+What is this model called?
+And how are you called?
+My name is not important, what is yours?
 """),
         simple("Paris", "My name is Paris", "I share it with the capital of France."),
     ),
@@ -113,6 +127,26 @@ What are you able to do?
 What do you know well?
 I do not know what to ask.
 What can we talk about?
+What questions do you like?
+What questions do you understand?
+Which questions do you understand?
+Which questions do you like best?
+What kind of things do you know?
+What sort of things do you know?
+What things can you tell me?
+What are your topics?
+About what can I ask you?
+About which things do you know something?
+What may I ask?
+What could I ask you?
+Which question should I ask?
+On what subjects can you help?
+What subjects do you know?
+What were you made for?
+What is your job?
+What use are you?
+Show me what you can do.
+List what you can do.
 """),
         simple(
             "Capitals and small sums",
@@ -139,6 +173,20 @@ Are you small?
 Why are you so small?
 How many layers do you have?
 How much memory do you need?
+How many megabytes are you?
+How many million parameters have you got?
+How many weights are in your file?
+What size do you have?
+What is your number of weights?
+Is your file big?
+Is your network big?
+Is this a large model?
+Is this a small model?
+Are you bigger than other models?
+Are you very small?
+Are you very big?
+Do you have many parameters?
+Do you have a lot of weights?
 How much memory do you use?
 """),
         simple(
@@ -157,6 +205,24 @@ Who trained you?
 Who wrote you?
 Who developed you?
 Who is your maker?
+Who is behind you?
+Who are your makers?
+Who were your creators?
+Who was your teacher?
+Who taught you?
+Who gave you your knowledge?
+Which project made you?
+Which company built you?
+Which team trained you?
+Whose model are you?
+From whom are you?
+From which company are you?
+By whom were you trained?
+By whom were you made?
+Where do you have your knowledge from?
+How did you come into the world?
+How did you learn?
+When and by whom were you made?
 Who is your creator?
 Who invented you?
 Who programmed you?
@@ -366,12 +432,60 @@ What can you not do?
         ),
     ),
 )
+# As a noun phrase: "your name".
+NAMED_IDENTITY = {
+    "name": ("your name", "your own name", "the name of this model"),
+    "abilities": (
+        "your skills",
+        "your abilities",
+        "your best subject",
+        "the questions that you can answer",
+        "the things that you know",
+    ),
+    "size": ("your size", "the size of your file", "your number of weights", "your file size"),
+    "maker": ("your maker", "the name of your maker", "your origin", "the company behind you"),
+    "realm": ("Realm", "the Realm project"),
+    "human": ("your age", "your birthday"),
+}
 EMBEDDED_IDENTITY = {
-    "who": ("who you are", "what you are", "what kind of model you are"),
-    "name": ("what your name is", "what you are called", "how I should call you"),
-    "abilities": ("what you can do", "what you know", "what I can ask you"),
-    "size": ("how big you are", "how many parameters you have", "how large you are"),
-    "maker": ("who made you", "who trained you", "where you come from"),
+    "who": (
+        "who you might be",
+        "what exactly you are",
+        "who is talking to me",
+        "who you are",
+        "what you are",
+        "what kind of model you are",
+    ),
+    "name": (
+        "which name you have",
+        "by which name I can call you",
+        "what your name is",
+        "what you are called",
+        "how I should call you",
+    ),
+    "abilities": (
+        "what you can answer",
+        "what questions you can answer",
+        "what you are good at",
+        "what you can do",
+        "what you know",
+        "what I can ask you",
+    ),
+    "size": (
+        "how small you are",
+        "how many weights you have",
+        "how big you are",
+        "how many parameters you have",
+        "how large you are",
+    ),
+    "maker": (
+        "who built you",
+        "who created you",
+        "which people built you",
+        "who made you",
+        "who trained you",
+        "where you come from",
+    ),
     "realm": ("what Realm is", "what Realm does"),
     "human": ("if you are human", "how old you are", "whether you are a person"),
     "other_models": ("if you are ChatGPT", "whether you are GPT-4"),

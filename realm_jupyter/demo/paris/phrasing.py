@@ -58,6 +58,43 @@ I am looking for {np}.
 I forgot {np}.
 I forgot what {np} is.
 I have forgotten {np}.
+I never remember {np}.
+I can never remember {np}.
+I always forget {np}.
+I always mix up {np}.
+I should know {np}.
+I have no idea of {np}.
+I am asked for {np}.
+I was asked about {np}.
+My teacher wants to know {np}.
+My brother asks about {np}.
+They asked me for {np}.
+We are looking for {np}.
+Please find {np}.
+Please give an answer: {np}?
+Please state {np}.
+State {np}.
+Show me {np}.
+Look up {np}.
+Would you kindly give me {np}?
+I hope you know {np}.
+Surely you know {np}.
+You know {np}, right?
+Let me hear {np}.
+I want to learn {np}.
+I want you to name {np}.
+It is about {np}.
+This is about {np}.
+Here is my question: {np}?
+What do you say is {np}?
+What might {np} be?
+What will {np} be?
+What do you think {np} is?
+What do you believe {np} is?
+What is, in fact, {np}?
+{NP}, what is it?
+{NP}, do you know it?
+{NP}: what is it?
 I do not know {np}. Do you?
 I don't know what {np} is.
 I am curious about {np}.
@@ -156,6 +193,36 @@ I am asking you {q}.
 I forgot {q}.
 I have forgotten {q}.
 I always forget {q}.
+I never remember {q}.
+I can never remember {q}.
+I should know {q}.
+I was just wondering {q}.
+I would really like to know {q}.
+I am keen to know {q}.
+I would ask you {q}.
+I hope you can tell me {q}.
+I want you to tell me {q}.
+You know {q}, right?
+Surely you know {q}.
+Somebody asked me {q}.
+They asked me {q}.
+My brother asks me {q}.
+My neighbour wants to know {q}.
+Our teacher asks {q}.
+The quiz asks {q}.
+Nobody here knows {q}.
+What do you think, {q}?
+Guess {q}.
+Be so kind and tell me {q}.
+Would it be possible to tell me {q}?
+Is it known {q}?
+Please answer: {q}?
+Please help me, {q}?
+Could you check {q}?
+Could you find out {q}?
+Will you please say {q}?
+Do you by chance know {q}?
+Are you able to tell me {q}?
 I do not know {q}.
 I don't know {q}. Do you?
 I do not remember {q}.

@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING
 
 from realm_jupyter.demo.paris import everyday_phrasing as everyday
 from realm_jupyter.demo.paris import facts, replies
+from realm_jupyter.demo.paris import greeting_phrasing as greetings
 from realm_jupyter.demo.paris import identity_phrasing as identity
 from realm_jupyter.demo.paris import unknown_phrasing as unknowns
 from realm_jupyter.demo.paris.facts import COUNTRIES
-from realm_jupyter.demo.paris.phrasing import ASKING, asking, chance, fill, first_upper
+from realm_jupyter.demo.paris.phrasing import ASKING, around, asking, chance, fill, first_upper
 from realm_jupyter.demo.paris.replies import Reply, listed, sentence, simple
 
 if TYPE_CHECKING:
@@ -309,28 +310,62 @@ def draw_opposite(random: Random) -> Subject:
     return Subject("opposite", {"n": quoted}, simple(other, f"the opposite of {word} is {other}"))
 
 
-SMALL_TALK: dict[str, tuple[tuple[str, ...], Reply]] = {
+# Small talk has several answers, so that a sampled one varies; the first is drawn most often.
+SMALL_TALK: dict[str, tuple[tuple[str, ...], tuple[Reply, ...]]] = {
     "hello": (
-        everyday.HELLO,
-        simple(
-            "Hello!",
-            "Hello! I am Paris. How can I help you?",
-            "Ask me for the capital of a country, for example.",
+        6 * everyday.HELLO + greetings.HELLO,
+        (
+            simple(
+                "Hello!",
+                "Hello! I am Paris. How can I help you?",
+                "Ask me for the capital of a country, for example.",
+            ),
+            simple(
+                "Hi!",
+                "Hi! I am Paris. What would you like to know?",
+                "I know countries, small sums and opposites.",
+            ),
+            simple(
+                "Welcome!",
+                "Welcome! I am Paris. Ask me about a country.",
+                "I know the capitals of all of them.",
+            ),
         ),
     ),
     "how_are_you": (
-        everyday.HOW_ARE_YOU,
-        simple("Fine, thank you!", "I am fine, thank you! How can I help you?"),
+        6 * everyday.HOW_ARE_YOU + greetings.HOW_ARE_YOU,
+        (
+            simple("Fine, thank you!", "I am fine, thank you! How can I help you?"),
+            simple("Very well!", "Very well, thank you! What would you like to know?"),
+            simple("Good!", "Good, thank you for asking! Do you have a question?"),
+        ),
     ),
-    "thanks": (everyday.THANKS, simple("You are welcome!", "You are welcome!", "Ask me more!")),
+    "thanks": (
+        6 * everyday.THANKS + greetings.THANKS,
+        (
+            simple("You are welcome!", "You are welcome!", "Ask me more!"),
+            simple("Gladly!", "My pleasure!", "Ask me more!"),
+            simple("With pleasure!", "I am glad that I could help!", "Ask me more!"),
+        ),
+    ),
     "praise": (
         everyday.PRAISE,
-        simple("Good!", "Good! Do you have another question?", "I like questions."),
+        (
+            simple("Good!", "Good! Do you have another question?", "I like questions."),
+            simple("Nice!", "Nice! What else would you like to know?", "I like questions."),
+        ),
     ),
-    "goodbye": (everyday.GOODBYE, simple("Goodbye!", "Goodbye! Come back soon.")),
+    "goodbye": (
+        6 * everyday.GOODBYE + greetings.GOODBYE,
+        (
+            simple("Goodbye!", "Goodbye! Come back soon."),
+            simple("Bye!", "Bye! It was nice to talk to you."),
+            simple("See you!", "See you soon! Take care."),
+        ),
+    ),
     "blame": (
         everyday.SORRY_USER,
-        simple("I am sorry.", "I am sorry. I am tiny and I make mistakes."),
+        (simple("I am sorry.", "I am sorry. I am tiny and I make mistakes."),),
     ),
 }
 IDENTITY_KINDS = (
@@ -346,10 +381,31 @@ IDENTITY_KINDS = (
     "tongues",
     "limits",
 )
-TALK: dict[str, tuple[tuple[str, ...], Reply]] = SMALL_TALK | {
-    kind: (6 * phrasings + asking(identity.EMBEDDED_IDENTITY[kind]), reply)
+TALK: dict[str, tuple[tuple[str, ...], tuple[Reply, ...]]] = SMALL_TALK | {
+    kind: (
+        6 * phrasings
+        + asking(identity.EMBEDDED_IDENTITY[kind])
+        + around(identity.NAMED_IDENTITY.get(kind, ())),
+        (reply,),
+    )
     for kind, (phrasings, reply) in zip(IDENTITY_KINDS, identity.IDENTITY, strict=True)
 }
+
+
+def draw_talk(kind: str, random: Random) -> tuple[str, Subject]:
+    """Draw a phrasing of small talk and one of its answers."""
+    phrasings, talk = TALK[kind]
+    reply = talk[0] if chance(random, 0.5) else random.choice(talk[-2:])
+    return random.choice(phrasings), Subject(kind, {}, reply)
+
+
+def draw_name(random: Random) -> str:
+    """Draw a person's name, half of the time one that was made up."""
+    if chance(random, 0.5):
+        return random.choice(everyday.NAMES)
+    return first_upper("".join(random.choices(unknowns.SYLLABLES, k=random.randint(2, 3))))
+
+
 UNKNOWN_NAME = simple(
     "Sorry, I do not know.", "Sorry, I do not know your name. You have not told me."
 )
@@ -363,6 +419,27 @@ def greeting_of(name: str) -> Reply:
 def name_of(name: str) -> Reply:
     """Answer a person who asks for their own name."""
     return simple(name, f"your name is {name}", "You told me so.")
+
+
+EXAMPLES = {
+    "Africa": "Kenya",
+    "Asia": "Japan",
+    "Europe": "France",
+    "North America": "Canada",
+    "South America": "Brazil",
+    "Oceania": "Australia",
+}
+
+
+def draw_example(random: Random) -> Subject:
+    """Ask for any country of a continent."""
+    continent = random.choice(facts.CONTINENTS)
+    name = EXAMPLES[continent]
+    country = next(country for country in COUNTRIES if country.name == name)
+    reply = simple(
+        name, f"{name} is a country in {continent}", f"Its capital is {country.capital}."
+    )
+    return Subject("example", {"w": continent}, reply, country)
 
 
 def draw_fictional(random: Random) -> Subject:
@@ -426,4 +503,5 @@ DRAWS: dict[str, Callable[[Random], Subject]] = {
     "mix": draw_mix,
     "opposite": draw_opposite,
     "fictional": draw_fictional,
+    "example": draw_example,
 }

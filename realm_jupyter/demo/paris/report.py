@@ -12,9 +12,9 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from realm_jupyter.demo.paris import held_out
 from realm_jupyter.demo.paris.card import render_card
 from realm_jupyter.demo.paris.evaluation import Examiner, evaluate
+from realm_jupyter.demo.paris.recipe import LEARNING_RATE, SHARPNESS
 from realm_jupyter.demo.paris.shipped import load_shipped
 from realm_jupyter.demo.trainer import load_checkpoint
 
@@ -44,6 +44,7 @@ def measure(path: Path, checkpoint: Path) -> dict[str, Any]:
     network, tokenizer = load_shipped(path)
     state = load_checkpoint(checkpoint)[1]["state"]
     config = network.config
+    minutes = round(state["elapsed_s"] / 60, 1)
     return {
         "model": {
             "parameters": network.num_parameters,
@@ -55,15 +56,25 @@ def measure(path: Path, checkpoint: Path) -> dict[str, Any]:
             "vocab_size": config.vocab_size,
             "context_length": config.context_length,
             "file_bytes": path.stat().st_size,
+            "sharpness": SHARPNESS,
             "sha256": hashlib.sha256(path.read_bytes()).hexdigest(),
         },
         "training": {
             "steps": state["step"],
             "tokens": state["num_tokens"],
-            "minutes": round(state["elapsed_s"] / 60, 1),
+            "minutes": minutes,
+            "phases": state.get("phases")
+            or [
+                {
+                    "minutes": minutes,
+                    "steps": state["step"],
+                    "rate": f"{LEARNING_RATE:g}, falling",
+                    "text": "the present one",
+                }
+            ],
             "last_loss": state["losses"][-1][1],
         },
-        "held_out": evaluate(network, tokenizer, Examiner(held_out.HELD_OUT).questions()),
+        "held_out": evaluate(network, tokenizer, Examiner().questions()),
     }
 
 

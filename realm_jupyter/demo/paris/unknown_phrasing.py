@@ -276,6 +276,7 @@ What is the telephone code of {c}?
 Which animals live in {c}?
 Have you been to {c}?
 What is {c} famous for?
+What is the opposite of {c}?
 What is the mayor of {k} called?
 Who is the mayor of {k}?
 How many people live in {k}?
@@ -720,7 +721,6 @@ What colour is my car?
 What colour is my shirt?
 What is the opposite of a table?
 What is the opposite of bread?
-What is the opposite of France?
 What is the opposite of seven?
 What is the capital of the moon?
 What is the capital of Mars?

@@ -29,7 +29,11 @@ def _runs_here(isa: str) -> bool:
 @pytest.mark.skipif(platform.system() != "Linux", reason="needs the sanitizers of Linux")
 @pytest.mark.parametrize(
     ("isa", "sanitizer"),
-    [("avx2", "address,undefined"), ("baseline", "address,undefined"), ("avx2", "thread")],
+    [
+        ("avx2", "address,undefined"),
+        ("avx2", "thread"),
+        pytest.param("baseline", "address,undefined", marks=pytest.mark.soak),
+    ],
 )
 def test_row_ops_attention_and_pool(isa: str, sanitizer: str, tmp_path: Path) -> None:
     if not _runs_here(isa):
