@@ -140,7 +140,7 @@ def test_the_figures_belong_to_the_shipped_file(figures):
 
 @pytest.mark.xfail(
     strict=True,
-    reason="not reached: 86.4 % of capitals, the others behind a needless Yes or No",
+    reason="not reached: 92.6 % of capitals, most others behind a needless Yes or No",
 )
 def test_nineteen_of_twenty_capitals_are_right(figures):
     capitals = figures["held_out"]["kinds"]["capital"]
