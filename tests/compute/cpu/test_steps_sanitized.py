@@ -31,7 +31,7 @@ def _runs_here(isa: str) -> bool:
     ("isa", "sanitizer"),
     [
         ("avx2", "address,undefined"),
-        ("avx2", "thread"),
+        pytest.param("avx2", "thread", marks=pytest.mark.soak),
         pytest.param("baseline", "address,undefined", marks=pytest.mark.soak),
     ],
 )
