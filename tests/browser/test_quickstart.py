@@ -35,8 +35,8 @@ def test_stop_keeps_the_text_and_the_next_cell_works(page, jupyterlab, artifacts
     write_notebook(
         jupyterlab[2] / "stop.ipynb",
         "%load_ext realm_jupyter",
-        "%realm load tales",
-        "%%realm generate --raw --ignore-eos --max-tokens 400 --seed 1\nOnce upon a time",
+        "%realm load tales --executor reference",  # slow enough to be stopped
+        "%%realm generate --raw --ignore-eos --max-tokens 1000 --seed 1\nOnce upon a time",
         "1 + 1",
     )
     open_notebook(page, jupyterlab, "stop.ipynb")
