@@ -7,6 +7,7 @@ takes the tokens that would break the form out of the logits before the guest sa
 from __future__ import annotations
 
 import json
+import re
 import threading
 import weakref
 from concurrent.futures import ThreadPoolExecutor
@@ -32,6 +33,14 @@ _COMPACT = {"whitespace_flexible": False, "item_separator": ",", "key_separator"
 # Any token may spell the next bytes, not only the one that a tokenizer would have chosen.
 _OPTIONS = '%llguidance {"no_forcing": true}'
 _MAX_ERROR = 400
+_RULE_EXCERPT = re.compile(r"^ *\d+ \| ", flags=re.MULTILINE)
+
+# For each byte of a mask what is added to its eight logits: nothing, or -inf.
+_ADDENDS = np.where(
+    np.unpackbits(np.arange(256, dtype=np.uint8)[:, None], axis=1, bitorder="little"),
+    np.float32(0),
+    np.float32(-np.inf),
+)
 
 _lock = threading.Lock()
 _tokenizers: weakref.WeakKeyDictionary[LoadedModel, Any] = weakref.WeakKeyDictionary()
@@ -48,6 +57,8 @@ class Constraint:
         Freshly made.
     field : str
         Which field of the request asked for it, for errors.
+    vocab_size : int
+        V, the number of logits.
     eog_ids : sequence of int
         Tokens that end a generation.
     forbidden_ids : sequence of int
@@ -64,14 +75,21 @@ class Constraint:
     """
 
     def __init__(
-        self, matcher: Any, field: str, eog_ids: Sequence[int], forbidden_ids: Sequence[int]
+        self,
+        matcher: Any,
+        field: str,
+        *,
+        vocab_size: int,
+        eog_ids: Sequence[int],
+        forbidden_ids: Sequence[int],
     ) -> None:
         self._matcher = matcher
         self._field = field
-        self._eog_ids = list(eog_ids)
-        self._forbidden_ids = list(forbidden_ids)
+        self._ends = _pack(vocab_size, eog_ids) & ~_pack(vocab_size, forbidden_ids)
+        self._others = ~(_pack(vocab_size, eog_ids) | _pack(vocab_size, forbidden_ids))
+        self._masked = np.empty((len(self._ends), 8), dtype=np.float32)
         # The first mask is the dearest: it is computed here, on the caller's thread.
-        self._first: bytes | None = self._compute()
+        self._first = self._compute()
         self._next: Future[bytes] | None = None
 
     @property
@@ -90,7 +108,8 @@ class Constraint:
         Returns
         -------
         ndarray or None
-            None when the answer is complete: nothing but its end may follow.
+            Valid until the next call; None when the answer is complete: nothing but its end
+            may follow.
 
         Raises
         ------
@@ -98,21 +117,20 @@ class Constraint:
             If the grammar became too complex, or ``logit_bias`` forbids all it allows.
         """
         bits = self._first if self._next is None else self._next.result()
-        flags = np.frombuffer(bits or b"", dtype=np.uint8)
-        allowed = np.unpackbits(flags, bitorder="little", count=logits.size).view(np.bool_)
-        allowed[self._forbidden_ids] = False
-        may_end = allowed[self._eog_ids]
-        allowed[self._eog_ids] = False
-        if not allowed.any():
-            if may_end.any():
+        allowed = np.frombuffer(bits, dtype=np.uint8, count=len(self._ends))
+        others, ends = allowed & self._others, allowed & self._ends
+        if not others.any():
+            if ends.any():
                 return None
             raise GrammarError(
                 f"no token is left to go on with: {self._field} allows none that logit_bias "
                 "does not forbid",
                 field=self._field,
             )
-        allowed[self._eog_ids] = may_end
-        return np.where(allowed, logits, np.float32(-np.inf))
+        # Two passes without a branch: masks may be as random as they like.
+        np.take(_ADDENDS, others | ends, axis=0, out=self._masked, mode="clip")
+        masked = self._masked.reshape(-1)[: logits.size]
+        return np.add(masked, logits, out=masked)
 
     def accept(self, token_id: int) -> bool:
         """Follow the token that was sampled; return whether the answer is complete.
@@ -137,6 +155,13 @@ class Constraint:
 
     def _error(self) -> GrammarError:
         return _grammar_error(self._matcher.get_error(), self._field)
+
+
+def _pack(vocab_size: int, token_ids: Sequence[int]) -> np.ndarray:
+    """Return token ids as a mask, shape (ceil(V / 8),), uint8."""
+    flags = np.zeros(vocab_size, dtype=np.uint8)
+    flags[list(token_ids)] = 1
+    return np.packbits(flags, bitorder="little")
 
 
 def create_constraint(loaded: LoadedModel, config: GenerationConfig) -> Constraint | None:
@@ -170,7 +195,13 @@ def create_constraint(loaded: LoadedModel, config: GenerationConfig) -> Constrai
     if matcher.is_error():
         raise _grammar_error(matcher.get_error(), field)
     forbidden = [token_id for token_id, bias in config.logit_bias.items() if bias == -np.inf]
-    return Constraint(matcher, field, sorted(loaded.eog_ids), forbidden)
+    return Constraint(
+        matcher,
+        field,
+        vocab_size=loaded.model.vocab_size,
+        eog_ids=sorted(loaded.eog_ids),
+        forbidden_ids=forbidden,
+    )
 
 
 def _grammar_text(config: GenerationConfig) -> str:
@@ -188,11 +219,12 @@ def _grammar_text(config: GenerationConfig) -> str:
 
 def _grammar_error(text: str, field: str) -> GrammarError:
     """Return llguidance's words as an error of ours."""
-    lines = [line for line in text.splitlines() if not line.startswith("<")]
-    if field != "grammar":  # the rules around a schema are none of the user's business
-        lines = lines[:1]
-    message = "\n".join(lines).strip()
+    message, _, _ = text.partition("<non-verbose/>")
+    if field != "grammar":  # the rule around a schema is none of the user's business
+        message = _RULE_EXCERPT.split(message, maxsplit=1)[0]
+    message = message.strip()
     _, _, reason = message.rpartition("failed to compile JSON schema: ")
+    reason = reason.replace("Unimplemented keys:", "unsupported keywords:")
     if len(reason) > _MAX_ERROR:
         reason = f"{reason[:_MAX_ERROR]} ..."
     return GrammarError(f"{field} cannot be followed: {reason or 'internal error'}", field=field)

@@ -28,6 +28,7 @@ def _byte_level() -> dict[str, bytes]:
 
 
 _BYTE_LEVEL = _byte_level()
+_BYTE_LEVEL_SPACE = "Ġ".encode()
 
 
 def is_byte_name(token: bytes) -> bool:
@@ -36,7 +37,7 @@ def is_byte_name(token: bytes) -> bool:
 
 
 def token_piece(token: bytes, token_type: int, *, is_byte_level: bool) -> bytes:
-    """Return what a token adds to a text; nothing for control tokens.
+    r"""Return what a token adds to a text; nothing for control tokens.
 
     Parameters
     ----------
@@ -52,7 +53,7 @@ def token_piece(token: bytes, token_type: int, *, is_byte_level: bool) -> bytes:
     >>> token_piece("Ġthe".encode(), TokenType.NORMAL, is_byte_level=True)
     b' the'
     >>> token_piece(b"<0x0A>", TokenType.BYTE, is_byte_level=False)
-    b'\\n'
+    b'\n'
     """
     if token_type in _NO_TEXT:
         return b""
@@ -63,7 +64,11 @@ def token_piece(token: bytes, token_type: int, *, is_byte_level: bool) -> bytes:
         return b"" if name is None else bytes.fromhex(name[1].decode())
     if not is_byte_level:
         return token.replace(_SPACE_MARK, b" ")
-    pieces = token.decode("utf-8", "surrogateescape")
+    spaced = token.replace(_BYTE_LEVEL_SPACE, b" ")
+    if spaced.isascii():  # nearly all tokens: what else is ASCII stands for itself
+        return spaced
+    characters = token.decode("utf-8", "surrogateescape")
     return b"".join(
-        _BYTE_LEVEL.get(piece) or piece.encode("utf-8", "surrogateescape") for piece in pieces
+        _BYTE_LEVEL.get(character) or character.encode("utf-8", "surrogateescape")
+        for character in characters
     )
