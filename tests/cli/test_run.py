@@ -240,5 +240,5 @@ def test_run_takes_a_schema_from_a_file_and_says_when_the_answer_was_cut(
     realm.finish_reason = "length"
     assert main(["run", "model.gguf", "Hi", "--grammar", "/[0-9]+/"]) == 0
     assert "realm: the answer was cut off before its form was complete" in capsys.readouterr().err
-    assert main(["run", "model.gguf", "Hi", "--json-schema", "none.json"]) == 1
+    assert main(["run", "model.gguf", "Hi", "--json-schema", "none.json"]) == 2
     assert "there is no such file" in capsys.readouterr().err
