@@ -4,6 +4,7 @@
 
     RealmError
     ├ ConfigError(ValueError)                 field, value, allowed
+    ├ RequestError(ValueError)                field
     ├ ModelError
     │ ├ ModelNotFoundError(LookupError)       name, suggestions
     │ ├ ModelFormatError(ValueError)          path, offset_bytes
@@ -74,6 +75,7 @@ __all__ = [
     "ModelNotFoundError",
     "PromptError",
     "RealmError",
+    "RequestError",
     "SamplingParamsError",
     "TenantBusyError",
     "TenantClosedError",
@@ -115,6 +117,16 @@ class ConfigError(RealmError, ValueError):
         self.field = field
         self.value = value
         self.allowed = allowed
+
+
+class RequestError(RealmError, ValueError):
+    """A message to a server is malformed; ``field`` says where, when that is known."""
+
+    code = "invalid_request"
+
+    def __init__(self, message: str, *, field: str = "") -> None:
+        super().__init__(message)
+        self.field = field
 
 
 class ModelError(RealmError):

@@ -360,6 +360,8 @@ class TokenEvent:
         The most likely tokens, best first.
     finish_reason : {"stop", "length", "cancelled"}, optional
         Present on the last event.
+    token_text : str
+        Text of the sampled token alone; present when ``logprobs`` was asked for.
     """
 
     text: str
@@ -368,6 +370,7 @@ class TokenEvent:
     logprob: float | None = None
     alternatives: tuple[TokenLogprob, ...] = ()
     finish_reason: FinishReason | None = None
+    token_text: str = ""
 
     def __str__(self) -> str:
         return self.text
