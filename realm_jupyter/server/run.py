@@ -120,7 +120,7 @@ class RealmServer:
         try:
             await self._server.serve(sockets=[self._socket])
         finally:
-            service.callers.close()
+            service.close()
             self._socket.close()
         if loading.done():
             loading.result()
