@@ -22,6 +22,7 @@
     ├ GenerationError
     │ ├ SamplingParamsError(ValueError)       field, value, allowed
     │ ├ ContextLengthError(ValueError)        num_tokens, context_length
+    │ ├ GrammarError(ValueError)              field
     │ ├ ChatTemplateError
     │ └ PromptError
     ├ TenantError
@@ -58,6 +59,7 @@ __all__ = [
     "ConfigError",
     "ContextLengthError",
     "GenerationError",
+    "GrammarError",
     "GuestAbiError",
     "GuestError",
     "GuestLimitError",
@@ -371,6 +373,24 @@ class ContextLengthError(GenerationError, ValueError):
         super().__init__(message)
         self.num_tokens = num_tokens
         self.context_length = context_length
+
+
+class GrammarError(GenerationError, ValueError):
+    """A JSON schema or a grammar is wrong, unsupported, too large or too complex.
+
+    Parameters
+    ----------
+    message : str
+        What was wrong.
+    field : {"json_schema", "json_object", "grammar"}
+        Which field of the request asked for it.
+    """
+
+    code = "grammar"
+
+    def __init__(self, message: str, *, field: str = "") -> None:
+        super().__init__(message)
+        self.field = field
 
 
 class ChatTemplateError(GenerationError):

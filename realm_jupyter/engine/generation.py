@@ -12,6 +12,7 @@ from realm_jupyter.types import FinishReason, TokenLogprob
 
 if TYPE_CHECKING:
     from realm_jupyter.compute.executor import SequenceCache
+    from realm_jupyter.engine.constraints import Constraint
     from realm_jupyter.engine.tenant import Tenant
     from realm_jupyter.engine.token_texts import TokenTexts
     from realm_jupyter.engine.transcript import Transcript
@@ -41,6 +42,8 @@ class Generation:
     transcript : Transcript
     token_texts : TokenTexts, optional
         Present when log probabilities were asked for.
+    constraint : Constraint, optional
+        Present when the answer must have a form.
     """
 
     def __init__(
@@ -53,6 +56,7 @@ class Generation:
         prompt_ids: np.ndarray,
         transcript: Transcript,
         token_texts: TokenTexts | None,
+        constraint: Constraint | None = None,
     ) -> None:
         self.cache = cache
         self.pending_ids = prompt_ids
@@ -63,6 +67,7 @@ class Generation:
         self._guest_handle = guest_handle
         self._transcript = transcript
         self._token_texts = token_texts
+        self._constraint = constraint
 
     @property
     def is_cancelled(self) -> bool:
@@ -75,10 +80,21 @@ class Generation:
         self.pending_ids = self.pending_ids[num_tokens:]
 
     def advance(self, logits: np.ndarray) -> bool:
-        """Let the guest sample; False when another thread uses the instance."""
+        """Let the guest sample; False when another thread uses the instance.
+
+        Also False while the tokens that the answer's form allows are not known yet.
+        """
+        if self._constraint is not None and not self._constraint.is_ready:
+            return False
         if not self._instance.lock.acquire(blocking=False):
             return False
         try:
+            if self._constraint is not None:
+                allowed = self._constraint.mask(logits)
+                if allowed is None:
+                    self._complete()
+                    return True
+                logits = allowed
             event = self._instance.generate_step(self._guest_handle, logits)
         finally:
             self._instance.lock.release()
@@ -107,22 +123,38 @@ class Generation:
         self._leave()
         self._transcript.handle.fail(error)
 
+    def _complete(self) -> None:
+        """End because only the end may follow, which needs no sampling."""
+        held = self._instance.generate_end(self._guest_handle)
+        self._leave()
+        self._transcript.close("stop", text=held, announce=True)
+
     def _take(self, event: GuestEvent) -> None:
-        reason = _FINISH_REASONS.get(event.finish)
+        reason = self._reason(event)
+        text = event.text
+        if reason is not None:
+            # A guest that ended by itself has nothing left.
+            text += self._instance.generate_end(self._guest_handle)
         if not event.is_eog:
             logprob, alternatives = self._logprobs(event)
             self._transcript.add(
-                event.text,
+                text,
                 event.token_id,
                 logprob=logprob,
                 alternatives=alternatives,
                 finish_reason=reason,
             )
         if reason is not None:
-            self._instance.generate_end(self._guest_handle)
             self._leave()
-            text = event.text if event.is_eog else ""
-            self._transcript.close(reason, text=text, announce=bool(event.is_eog))
+            held = text if event.is_eog else ""
+            self._transcript.close(reason, text=held, announce=bool(event.is_eog))
+
+    def _reason(self, event: GuestEvent) -> FinishReason | None:
+        """Return why the generation ends with this event, if it does."""
+        reason = _FINISH_REASONS.get(event.finish)
+        if self._constraint is None or reason == "stop":
+            return reason
+        return "stop" if self._constraint.accept(event.token_id) else reason
 
     def _logprobs(self, event: GuestEvent) -> tuple[TokenLogprob | None, tuple[TokenLogprob, ...]]:
         if self._token_texts is None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from realm_jupyter.engine.constraints import create_constraint
 from realm_jupyter.engine.generation import Generation
 from realm_jupyter.engine.guest_thread import GuestHost, run_in_thread
 from realm_jupyter.engine.loaded_model import token_text
@@ -18,6 +19,7 @@ from realm_jupyter.engine.transcript import Transcript
 from realm_jupyter.errors import (
     ChatTemplateError,
     ContextLengthError,
+    GrammarError,
     ModelNotFoundError,
     PromptError,
     SamplingParamsError,
@@ -32,6 +34,7 @@ if TYPE_CHECKING:
     from os import PathLike
 
     from realm_jupyter.backend import GenerationRequest
+    from realm_jupyter.engine.constraints import Constraint
     from realm_jupyter.engine.engine import Engine
     from realm_jupyter.engine.loaded_model import LoadedModel
     from realm_jupyter.sandbox import GuestLimits, GuestModule
@@ -159,6 +162,12 @@ class LocalBackend:
                     {token_id: config.logit_bias[token_id]},
                     f"a mapping of token ids below {loaded.model.vocab_size}",
                 )
+        if config.form_field is not None and self.tenant.guest is not None:
+            raise GrammarError(
+                f"{config.form_field} needs the shipped guest, and this realm has its own",
+                field=config.form_field,
+            )
+        constraint = create_constraint(loaded, config)
         room = loaded.model.context_length - len(prompt_ids)
         max_tokens = min(config.max_tokens, room)
         seed = secrets.randbits(_SEED_BITS) if config.seed is None else config.seed
@@ -184,6 +193,7 @@ class LocalBackend:
                 prompt_ids=prompt_ids,
                 transcript=transcript,
                 token_texts=token_texts,
+                constraint=constraint,
             )
         else:
             self._start_thread(loaded, self.tenant.guest, data, prompt_ids, transcript)
@@ -198,6 +208,7 @@ class LocalBackend:
         prompt_ids: np.ndarray,
         transcript: Transcript,
         token_texts: TokenTexts | None,
+        constraint: Constraint | None,
     ) -> None:
         generation = Generation(
             self.tenant,
@@ -207,6 +218,7 @@ class LocalBackend:
             prompt_ids=prompt_ids,
             transcript=transcript,
             token_texts=token_texts,
+            constraint=constraint,
         )
         self.tenant.enter(generation, loaded, transcript.handle.cancel)
         try:

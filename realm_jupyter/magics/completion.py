@@ -73,6 +73,8 @@ def _values(session: Session, command: str, flag: str) -> list[str]:
         "--model": lambda: _models(session),
         "-v": lambda: _variables(session),
         "--var": lambda: _variables(session),
+        "--json-schema": lambda: _variables(session),
+        "--grammar": lambda: _variables(session),
         "--device": lambda: DEVICES,
         "--executor": lambda: EXECUTORS,
         "--conversation": lambda: session.conversations,

@@ -6,7 +6,7 @@ import functools
 import os
 import re
 import shlex
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from realm_jupyter.errors import ConfigError, MagicError, RealmError
 from realm_jupyter.human import one_line
@@ -19,7 +19,7 @@ from realm_jupyter.options import (
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
 __all__ = [
     "CELL_COMMANDS",
@@ -265,7 +265,7 @@ def _flags_elsewhere(command: str) -> dict[str, str]:
     }
 
 
-def parse_line(line: str, *, is_cell: bool) -> Call:
+def parse_line(line: str, *, is_cell: bool, variables: Mapping[str, Any] = {}) -> Call:
     """Understand what follows ``%realm`` or ``%%realm``.
 
     Parameters
@@ -274,6 +274,8 @@ def parse_line(line: str, *, is_cell: bool) -> Call:
         The rest of the line.
     is_cell : bool
         Whether it was ``%%realm``.
+    variables : mapping of str to object
+        What ``--json-schema`` and ``--grammar`` may name.
 
     Raises
     ------
@@ -301,7 +303,7 @@ def parse_line(line: str, *, is_cell: bool) -> Call:
     try:
         words = split_line(rest, is_lenient=command == "tokenize" and not is_cell)
         args = parser_of(command).parse(words, _flags_elsewhere(command))
-        fields = generation_fields(args)
+        fields = generation_fields(args, variables)
     except ConfigError as error:
         raise MagicError(_with_place(error, command)) from error
     except MagicError:
