@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import Field
 
@@ -73,6 +73,37 @@ class ChatMessageParam(Request):
         return ChatMessage(role, self.text)
 
 
+class TextFormat(Request):
+    """An answer of any form."""
+
+    type: Literal["text"]
+
+
+class JsonFormat(Request):
+    """An answer that is a JSON object."""
+
+    type: Literal["json_object"]
+
+
+class NamedSchema(Request):
+    """A JSON schema; ``strict`` makes no difference: answers always satisfy it."""
+
+    name: str
+    description: str | None = None
+    schema_: dict[str, Any] | None = Field(default=None, alias="schema")
+    strict: bool | None = None
+
+
+class SchemaFormat(Request):
+    """An answer that satisfies a JSON schema."""
+
+    type: Literal["json_schema"]
+    json_schema: NamedSchema
+
+
+ResponseFormat = Annotated[TextFormat | JsonFormat | SchemaFormat, Field(discriminator="type")]
+
+
 class ChatRequest(SamplingFields):
     """A request for the next turn of a conversation."""
 
@@ -80,6 +111,7 @@ class ChatRequest(SamplingFields):
     max_completion_tokens: int | None = None
     logprobs: bool | None = None
     top_logprobs: int | None = Field(default=None, ge=0, le=MAX_TOP_LOGPROBS)
+    response_format: ResponseFormat | None = None
     tools: tuple[Tool, ...] | None = None
     tool_choice: ToolChoice | None = None
     parallel_tool_calls: bool | None = None
@@ -109,6 +141,11 @@ class ChatRequest(SamplingFields):
             raise RequestError("top_logprobs needs logprobs=true", field="top_logprobs")
         if self.logprobs:
             given["logprobs"] = self.top_logprobs or 0
+        if isinstance(self.response_format, JsonFormat):
+            given["json_object"] = True
+        elif isinstance(self.response_format, SchemaFormat):
+            schema = self.response_format.json_schema.schema_
+            given["json_schema"] = {} if schema is None else schema
         return GenerationConfig(**given)
 
     @classmethod

@@ -116,7 +116,7 @@ class LoadProgress(Reply):
 class Loaded(Reply):
     """Data of the event named ``loaded``, the last but ``[DONE]``.
 
-    A load that fails ends with an event named ``error`` instead, whose data is an
+    A load that fails ends with an event without a name instead, whose data is an
     `ErrorBody`.
     """
 

@@ -24,6 +24,7 @@ _PLAIN_FIELDS = (
     "dry_multiplier", "dry_base", "dry_allowed_length", "dry_penalty_last_n",
     "dry_sequence_breakers", "xtc_probability", "xtc_threshold",
     "mirostat", "mirostat_tau", "mirostat_eta", "seed", "stop", "ignore_eos",
+    "json_schema", "json_object", "grammar",
 )  # fmt: skip
 
 
@@ -73,6 +74,9 @@ class SamplingFields(Request):
     mirostat_tau: float | None = None
     mirostat_eta: float | None = None
     ignore_eos: bool | None = None
+    json_schema: dict[str, Any] | None = None
+    json_object: bool | None = None
+    grammar: str | None = None
     return_token_ids: bool = False
 
     metadata: dict[str, Any] | None = None

@@ -12,7 +12,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from realm_jupyter.errors import RealmError
-from realm_jupyter.server import status, text
+from realm_jupyter.server import admin, status, text
 from realm_jupyter.server.answers import handle_error
 from realm_jupyter.server.chat import chat_completions
 from realm_jupyter.server.completions import completions
@@ -36,6 +36,11 @@ ROUTES = (
     Route("/v1/completions", completions, methods=["POST"]),
     Route("/tokenize", text.tokenize, methods=["POST"]),
     Route("/detokenize", text.detokenize, methods=["POST"]),
+    Route("/admin/models", admin.available, methods=["GET"]),
+    Route("/admin/models/load", admin.load, methods=["POST"]),
+    Route("/admin/models/upload", admin.upload, methods=["POST"]),
+    Route("/admin/models/use", admin.use, methods=["POST"]),
+    Route("/admin/models/unload", admin.unload, methods=["POST"]),
 )
 
 

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 import uvicorn
 
-from realm_jupyter import __version__
 from realm_jupyter.errors import ConfigError
+from realm_jupyter.human import versions
 from realm_jupyter.protocol import discovery
 from realm_jupyter.protocol.discovery import ServerRecord
 from realm_jupyter.server.app import create_app
@@ -97,7 +97,8 @@ class RealmServer:
 
     def publish(self, secret: str, folder: Path | None = None) -> Path:
         """Let kernels of this user find the server; see `discovery.write`."""
-        record = ServerRecord(self.url, secret, os.getpid(), time.time(), __version__)
+        version = dict(versions())["realm_jupyter"]
+        record = ServerRecord(self.url, secret, os.getpid(), time.time(), version)
         return discovery.write(record, folder)
 
     async def _serve(self, on_ready: Callable[[], None] | None) -> None:
@@ -120,7 +121,7 @@ class RealmServer:
         try:
             await self._server.serve(sockets=[self._socket])
         finally:
-            service.callers.close()
+            service.close()
             self._socket.close()
         if loading.done():
             loading.result()

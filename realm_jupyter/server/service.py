@@ -10,6 +10,8 @@ from realm_jupyter.errors import APIStatusError, TenantClosedError
 from realm_jupyter.server.caller import Callers
 from realm_jupyter.server.keys import KeyRing
 from realm_jupyter.server.metrics import Metrics
+from realm_jupyter.server.model_folder import ModelFolder
+from realm_jupyter.server.uploads import Uploads
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -18,7 +20,6 @@ if TYPE_CHECKING:
     from realm_jupyter.server.caller import Caller
     from realm_jupyter.server.generations import Generations
     from realm_jupyter.server.settings import ServerSettings
-    from realm_jupyter.types import ModelInfo
 
 __all__ = ["Service", "caller_of", "service_of"]
 
@@ -45,6 +46,8 @@ class Service:
         self.keys = KeyRing(settings.keys)
         self.callers = Callers(registry, settings.max_running)
         self.metrics = Metrics(registry)
+        self.folder = ModelFolder(settings.models_folder)
+        self.uploads = Uploads()
         self.state: State = "loading"
         self._loaded: dict[str, int] = {}
         self._running: set[Generations] = set()
@@ -52,10 +55,6 @@ class Service:
         self._idle.set()
 
     # -- models --------------------------------------------------------------------
-
-    def models(self) -> list[ModelInfo]:
-        """Return the loaded models in the order of loading."""
-        return self.registry.models()
 
     def loaded_at(self, model_id: str) -> int:
         """Return when a model was first seen loaded (Unix time)."""
@@ -93,6 +92,11 @@ class Service:
         """End everything that runs; its clients are told why."""
         for generations in list(self._running):
             generations.abort(TenantClosedError("the server is ending; the text is incomplete"))
+
+    def close(self) -> None:
+        """End every tenant, and remove what was uploaded."""
+        self.callers.close()
+        self.uploads.close()
 
     def check_ready(self) -> None:
         """Refuse work while the server is loading its models, or ending.

@@ -25,6 +25,7 @@ EXAMPLES = [
     errors.KVCacheError("no"),
     errors.SamplingParamsError("top_p", 2, "a number from 0 to 1"),
     errors.SamplingParamsError("seed", [1, None], "a whole number"),
+    errors.GrammarError("no", field="grammar"),
     errors.ContextLengthError("no", num_tokens=9, context_length=8),
     errors.ChatTemplateError("no"),
     errors.PromptError("no"),

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+import re
+
 import openai
 import pytest
 
@@ -140,6 +143,55 @@ def test_the_length_is_limited(client, name):
     completion = ask(client, **{name: 3})
     assert completion.usage.completion_tokens == 3
     assert completion.choices[0].finish_reason == "length"
+
+
+@pytest.mark.parametrize("stream", [False, True])
+def test_an_answer_satisfies_a_schema(client, stream):
+    schema = {
+        "type": "object",
+        "properties": {"city": {"type": "string", "maxLength": 12}, "old": {"type": "boolean"}},
+        "required": ["city", "old"],
+        "additionalProperties": False,
+    }
+    form = {"type": "json_schema", "json_schema": {"name": "city", "schema": schema}}
+    text = said(ask(client, response_format=form, stream=stream, max_tokens=64), stream)
+    answer = json.loads(text)
+    assert set(answer) == {"city", "old"}
+    assert isinstance(answer["old"], bool)
+    assert " :" not in text
+    assert text == json.dumps(answer, separators=(",", ":"), ensure_ascii=False)
+
+
+def test_an_answer_is_a_json_object(client):
+    # Any object may be long; a stop string would cut it, so only its beginning is sure.
+    completion = ask(client, response_format={"type": "json_object"}, max_tokens=16)
+    assert completion.choices[0].message.content.startswith("{")
+    plain = ask(client, response_format={"type": "text"})
+    assert plain.choices[0].message.content == ANSWER
+
+
+def test_an_answer_follows_a_grammar(client):
+    text = said(ask(client, extra_body={"grammar": "/[0-9]{4}/"}), stream=False)
+    assert re.fullmatch(r"[0-9]{4}", text)
+
+
+@pytest.mark.parametrize(
+    "form",
+    [
+        {"type": "json_schema", "json_schema": {"name": "x", "schema": {"type": "nonsense"}}},
+        {"type": "xml"},
+        {"type": "json_schema"},
+    ],
+)
+def test_a_form_that_cannot_be_is_refused(client, form):
+    with pytest.raises(openai.BadRequestError):
+        ask(client, response_format=form)
+
+
+def said(answer, stream):
+    if not stream:
+        return answer.choices[0].message.content
+    return "".join(chunk.choices[0].delta.content or "" for chunk in answer)
 
 
 # -- completions -------------------------------------------------------------------
