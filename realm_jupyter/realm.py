@@ -123,6 +123,11 @@ class Realm:
         self._is_closed = True
         self._backend.close()
 
+    @property
+    def server_url(self) -> str | None:
+        """URL of the server that models run in; None in this process."""
+        return getattr(self._backend, "url", None)
+
     # -- models --------------------------------------------------------------------
 
     def load_model(

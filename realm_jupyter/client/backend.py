@@ -12,12 +12,14 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import quote
 
+from pydantic_core import PydanticSerializationError
+
 from realm_jupyter.client.address import Addresses
 from realm_jupyter.client.connection import MAX_RETRIES, Connection
 from realm_jupyter.client.loading import load_model
 from realm_jupyter.client.loop import run, the_loop
 from realm_jupyter.client.stream import TextStream
-from realm_jupyter.errors import APIError, TenantClosedError
+from realm_jupyter.errors import APIError, PromptError, TenantClosedError
 from realm_jupyter.handle import GenerationHandle
 from realm_jupyter.protocol.chat import ChatRequest
 from realm_jupyter.protocol.completion import CompletionRequest
@@ -249,7 +251,12 @@ class ClientBackend:
 
 
 def _body(message: BaseModel) -> dict[str, Any]:
-    data = message.model_dump_json(exclude_none=True)
+    try:
+        data = message.model_dump_json(exclude_none=True)
+    except PydanticSerializationError as error:
+        raise PromptError(
+            "the text holds a lone surrogate, which is no character; encode it properly first"
+        ) from error
     return {"content": data, "headers": {"content-type": "application/json"}}
 
 

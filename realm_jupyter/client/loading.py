@@ -3,18 +3,33 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import json
 import os
 import re
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 import httpx
 
 from realm_jupyter.client.connection import connection_error
-from realm_jupyter.errors import APIConnectionError, ConfigError, LoadCancelledError
+from realm_jupyter.errors import (
+    APIConnectionError,
+    APIStatusError,
+    ConfigError,
+    LoadCancelledError,
+    ModelNotFoundError,
+)
 from realm_jupyter.protocol.error_table import error_from
-from realm_jupyter.protocol.models import AvailableModels, Loaded, LoadProgress, LoadRequest
+from realm_jupyter.protocol.models import (
+    AvailableModels,
+    Loaded,
+    LoadProgress,
+    LoadRequest,
+    Model,
+)
 from realm_jupyter.protocol.sse import ServerEventReader
 
 if TYPE_CHECKING:
@@ -65,7 +80,13 @@ async def load_model(
         What the server raised.
     """
     loading = asyncio.ensure_future(
-        _load(connection, source, model_id, device, executor, on_progress)
+        _load(
+            connection,
+            source,
+            model_id,
+            on_progress,
+            options={"device": device, "executor": executor},
+        )
     )
     try:
         while not (await asyncio.wait({loading}, timeout=_POLL_S))[0]:
@@ -81,14 +102,14 @@ async def _load(
     connection: Connection,
     source: Any,
     model_id: str | None,
-    device: str,
-    executor: str,
     on_progress: Callable[[types.LoadProgress], None],
+    *,
+    options: dict[str, str],
 ) -> types.ModelInfo:
-    options = {"device": device, "executor": executor}
     file = await asyncio.to_thread(_local_file, source)
     if isinstance(source, (bytes, bytearray, memoryview)):
-        pieces = _pieces_of(bytes(source))
+        data = bytes(source)
+        pieces, digest = _pieces_of(data), partial(_digest_of, data)
         query = {"id": model_id or "model", **options}
     elif file is None or await _is_known(connection, source):
         message = LoadRequest(source=str(source), id=model_id, **options)
@@ -103,8 +124,11 @@ async def _load(
                 field="source",
                 value=str(file),
             )
-        pieces = _pieces_of_file(file)
+        pieces, digest = _pieces_of_file(file), partial(_digest_of_file, file)
         query = {"id": model_id or file.stem, **options}
+    present = await _present(connection, query["id"], digest)
+    if present is not None:
+        return present
     return await _follow(
         connection,
         "/admin/models/upload",
@@ -120,6 +144,21 @@ def _local_file(source: Any) -> Path | None:
         return None
     path = Path(source).expanduser()
     return path if path.is_file() else None
+
+
+async def _present(
+    connection: Connection, model_id: str, digest: Callable[[], str]
+) -> types.ModelInfo | None:
+    """Return a loaded model with this id and the same bytes, which need not be sent."""
+    try:
+        response = await connection.send(
+            "GET", f"/v1/models/{quote(model_id, safe='')}", params={"digest": "true"}
+        )
+    except (ModelNotFoundError, APIStatusError):  # an id that is none is the server's to refuse
+        return None
+    info = Model.model_validate_json(response.content).info
+    is_same = info is not None and info.sha256 == await asyncio.to_thread(digest)
+    return info.to_info() if info is not None and is_same else None
 
 
 async def _is_known(connection: Connection, source: str | os.PathLike[str]) -> bool:
@@ -153,6 +192,15 @@ async def _follow(
     finally:
         await asyncio.shield(response.aclose())
     raise APIConnectionError("the server ended the stream before the model was loaded")
+
+
+def _digest_of(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()
+
+
+def _digest_of_file(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 async def _pieces_of(data: bytes) -> AsyncIterator[bytes]:

@@ -48,6 +48,9 @@ COMMANDS: dict[str, str] = {
     "generate": "%%realm generate: answer the cell, or complete it with --raw",
     "chat": "%%realm chat: answer the cell in a conversation; %realm chat opens it",
     "tokenize": "show the tokens of a text",
+    "connect": "have the models of a server answer",
+    "disconnect": "have this kernel answer again",
+    "serve": "start a server that goes on when the kernel ends, and connect to it",
     "config": "show or change the settings of the magics",
     "help": "explain a subcommand",
     "version": "show the versions of everything involved",
@@ -187,6 +190,28 @@ def _tokenize_parser(parser: OptionParser) -> None:
     parser.add_argument("--count", action="store_true", help="only how many there are")
 
 
+def _connect_parser(parser: OptionParser) -> None:
+    parser.add_argument(
+        "url", metavar="URL", nargs="?", help="the server (default: the one you run here)"
+    )
+    parser.add_argument(
+        "--api-key", metavar="KEY", help="its key, as {{name}} of a variable; else REALM_API_KEY"
+    )
+
+
+def _serve_parser(parser: OptionParser) -> None:
+    parser.add_argument(
+        "models", metavar="MODEL", nargs="*", help="GGUF files or shipped names (default paris)"
+    )
+    parser.add_argument(
+        "--port", type=int, default=0, metavar="N", help="where it listens (default: a free one)"
+    )
+    parser.add_argument(
+        "--models-dir", metavar="FOLDER", help="models below it can be loaded by name"
+    )
+    parser.add_argument("--stop", action="store_true", help="stop the server")
+
+
 def _config_parser(parser: OptionParser) -> None:
     parser.add_argument("name", metavar="NAME", nargs="?", help="a setting or a sampling flag")
     parser.add_argument("value", metavar="VALUE", nargs="?", help="its new value")
@@ -206,6 +231,9 @@ _BUILDERS: dict[str, Callable[[OptionParser], None]] = {
     "generate": _generate_parser,
     "chat": _chat_parser,
     "tokenize": _tokenize_parser,
+    "connect": _connect_parser,
+    "disconnect": _no_arguments,
+    "serve": _serve_parser,
     "config": _config_parser,
     "help": _help_parser,
     "version": _no_arguments,
