@@ -108,7 +108,7 @@ def test_without_a_key_nothing_works(server, tmp_path, monkeypatch):
 
 def test_students_cannot_change_what_others_use(realm, server, model_path):
     for forbidden in (
-        lambda: realm.load_model(model_path),
+        lambda: realm.load_model(model_path, "mine"),
         lambda: realm.load_model("paris"),
         lambda: realm.unload_model("tiny"),
     ):
