@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any
 from realm_jupyter.cli import session
 from realm_jupyter.errors import ConfigError
 from realm_jupyter.human import model_line, terminal_text
+from realm_jupyter.limits import limit_help
+from realm_jupyter.options import flag_name
 
 if TYPE_CHECKING:
     import argparse
@@ -27,6 +29,8 @@ ten seconds."""
 
 _NAMED = re.compile(r"([\w][\w.:@+-]{0,127})=(.+)")
 _DEFAULT_MODEL = "paris"
+# Of each key; flags have the names of the fields of `TenantLimits`.
+_LIMITS = ("num_sequences", "queue_length", "tokens_per_minute", "kv_bytes")
 
 
 def add_options(parser: OptionParser) -> None:
@@ -58,13 +62,9 @@ def add_options(parser: OptionParser) -> None:
     )
     who.add_argument("--admin-key", metavar="KEY", help="a key that may load and unload models")
     who.add_argument("--key-file", metavar="FILE", help="read keys from a file")
-    who.add_argument(
-        "--max-running",
-        type=int,
-        default=64,
-        metavar="N",
-        help="texts of one key at the same time (default 64)",
-    )
+    for name in _LIMITS:
+        flag = flag_name(name)
+        who.add_argument(flag, type=int, dest=name, metavar="N", help=limit_help(name))
     who.add_argument(
         "--no-discovery",
         action="store_true",
@@ -85,7 +85,10 @@ def check(args: argparse.Namespace) -> None:
         If one is wrong, or the extra ``server`` is not installed.
     """
     try:
-        from realm_jupyter.server.settings import ServerSettings  # noqa: PLC0415 - an extra
+        from realm_jupyter.server.settings import (  # noqa: PLC0415 - an extra
+            DEFAULT_LIMITS,
+            ServerSettings,
+        )
     except ImportError as error:
         raise ConfigError(
             f"realm serve needs the extra 'server' ({error.name} is missing): "
@@ -94,6 +97,7 @@ def check(args: argparse.Namespace) -> None:
     folder = None if args.models_dir is None else Path(args.models_dir).expanduser()
     if folder is not None and not folder.is_dir():
         raise ConfigError(f"--models-dir: there is no folder {args.models_dir!r}")
+    limits = {name: value for name in _LIMITS if (value := getattr(args, name)) is not None}
     keys, args.printed_secret, args.owner_secret = _keys(args)
     args.settings = ServerSettings(
         keys=keys,
@@ -102,7 +106,7 @@ def check(args: argparse.Namespace) -> None:
         models_folder=folder,
         allowed_hosts=tuple(args.allow_host),
         allowed_origins=tuple(args.allow_origin),
-        max_running=args.max_running,
+        limits=DEFAULT_LIMITS.with_changes(**limits),
     )
 
 

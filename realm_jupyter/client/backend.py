@@ -19,7 +19,7 @@ from realm_jupyter.client.connection import MAX_RETRIES, Connection
 from realm_jupyter.client.loading import load_model
 from realm_jupyter.client.loop import run, the_loop
 from realm_jupyter.client.stream import TextStream
-from realm_jupyter.errors import APIError, PromptError, TenantClosedError
+from realm_jupyter.errors import APIError, ConfigError, PromptError, TenantClosedError
 from realm_jupyter.handle import GenerationHandle
 from realm_jupyter.protocol.chat import ChatRequest
 from realm_jupyter.protocol.completion import CompletionRequest
@@ -98,14 +98,21 @@ class ClientBackend:
         *,
         device: str,
         executor: str,
+        kv_type: str,
+        prefix_cache_bytes: int | None,
         on_progress: Callable[[LoadProgress], None] | None,
         cancel: CancelToken | None,
     ) -> ModelInfo:
         """Load a model in the server and make it current; needs an administrator's key.
 
-        A name that the server knows is loaded there; a file of this machine is sent.
+        A name that the server knows is loaded there; a file of this machine is sent. The
+        server decides about its KV cache.
         """
         self._check_open()
+        if kv_type != "auto" or prefix_cache_bytes is not None:
+            raise ConfigError(
+                "kv_type and prefix_cache_bytes are the server's to decide", field="kv_type"
+            )
         news: queue.SimpleQueue[LoadProgress] = queue.SimpleQueue()
         work = load_model(
             self._connection,

@@ -13,6 +13,8 @@ from realm_jupyter.types import FinishReason, TokenLogprob
 if TYPE_CHECKING:
     from realm_jupyter.compute.executor import SequenceCache
     from realm_jupyter.engine.constraints import Constraint
+    from realm_jupyter.engine.fairness import Share
+    from realm_jupyter.engine.prefix_cache import SequencePrefix
     from realm_jupyter.engine.tenant import Tenant
     from realm_jupyter.engine.token_texts import TokenTexts
     from realm_jupyter.engine.transcript import Transcript
@@ -36,8 +38,10 @@ class Generation:
         `tokenize`); the scheduler never waits for that.
     guest_handle : int
         From ``instance.generate_begin``.
+    share : Share
     cache : SequenceCache
         Owned; freed at the end.
+    prefix : SequencePrefix
     prompt_ids : ndarray, shape (S,), int32
     transcript : Transcript
     token_texts : TokenTexts, optional
@@ -52,32 +56,54 @@ class Generation:
         instance: GuestInstance,
         *,
         guest_handle: int,
+        share: Share,
         cache: SequenceCache,
+        prefix: SequencePrefix,
         prompt_ids: np.ndarray,
         transcript: Transcript,
         token_texts: TokenTexts | None,
         constraint: Constraint | None = None,
     ) -> None:
         self.cache = cache
-        self.pending_ids = prompt_ids
+        self.share = share
+        self._pending_ids = prompt_ids
         self.is_prefill = True
         self.is_done = False
         self._tenant = tenant
         self._instance = instance
         self._guest_handle = guest_handle
+        self._prefix = prefix
+        self._prompt_ids = prompt_ids
+        self._answer_ids: list[np.ndarray] = []
         self._transcript = transcript
         self._token_texts = token_texts
         self._constraint = constraint
+
+    @property
+    def pending_ids(self) -> np.ndarray:
+        """Tokens to run next; none while the reader is too far behind."""
+        return _NOTHING if self._transcript.handle.is_full else self._pending_ids
 
     @property
     def is_cancelled(self) -> bool:
         """Whether the reader or the tenant's end cancelled it."""
         return self._transcript.handle.is_cancelled
 
+    def find_prefix(self) -> None:
+        """Go on with kept pages of the same prompt, where there are any."""
+        num_tokens = self._prefix.find(self.cache, self._prompt_ids)
+        if num_tokens:
+            self._pending_ids = self._pending_ids[num_tokens:]
+            self._transcript.cached(num_tokens)
+
     def ran(self, num_tokens: int, duration_s: float) -> None:
         """Take note that the first pending tokens were run."""
         self._transcript.timeline.ran(duration_s, is_prefill=self.is_prefill)
-        self.pending_ids = self.pending_ids[num_tokens:]
+        if self.is_prefill:
+            self._prefix.keep(self.cache, self._prompt_ids)
+        else:
+            self._answer_ids.append(self._pending_ids[:num_tokens])
+        self._pending_ids = self._pending_ids[num_tokens:]
 
     def advance(self, logits: np.ndarray) -> bool:
         """Let the guest sample; False when another thread uses the instance.
@@ -99,7 +125,7 @@ class Generation:
         finally:
             self._instance.lock.release()
         self.is_prefill = False
-        self.pending_ids = np.array(event.next_ids, dtype=np.int32)
+        self._pending_ids = np.array(event.next_ids, dtype=np.int32)
         self._take(event)
         return True
 
@@ -111,6 +137,7 @@ class Generation:
             held = self._instance.generate_end(self._guest_handle)
         except RealmError:  # the guest broke meanwhile; the text so far is still good
             held = ""
+        self._keep_answer()
         self._leave()
         self._transcript.close("cancelled", text=held, announce=True)
 
@@ -126,6 +153,7 @@ class Generation:
     def _complete(self) -> None:
         """End because only the end may follow, which needs no sampling."""
         held = self._instance.generate_end(self._guest_handle)
+        self._keep_answer()
         self._leave()
         self._transcript.close("stop", text=held, announce=True)
 
@@ -145,6 +173,7 @@ class Generation:
                 finish_reason=reason,
             )
         if reason is not None:
+            self._keep_answer()
             self._leave()
             held = text if event.is_eog else ""
             self._transcript.close(reason, text=held, announce=bool(event.is_eog))
@@ -167,8 +196,14 @@ class Generation:
         )
         return chosen, alternatives
 
+    def _keep_answer(self) -> None:
+        """Keep the pages of the answer: a chat's next prompt begins with them."""
+        if self._answer_ids and self._prefix.keeps_answers:
+            token_ids = np.concatenate([self._prompt_ids, *self._answer_ids])
+            self._prefix.keep(self.cache, token_ids)
+
     def _leave(self) -> None:
         self.is_done = True
-        self.pending_ids = _NOTHING
+        self._pending_ids = _NOTHING
         self.cache.free()
         self._tenant.leave(self)

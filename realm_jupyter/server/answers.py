@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
@@ -34,9 +35,11 @@ def error_answer(error: BaseException) -> Response:
     """Return an error as an answer; says when to try again, or that it is of no use."""
     status, body = error_body(error)
     headers: dict[str, str] = {}
-    retry_after_s = http_error(type(error)).retry_after_s
+    # Some errors know it themselves, such as a quota that fills up again.
+    own_s = getattr(error, "retry_after_s", None)
+    retry_after_s = own_s or http_error(type(error)).retry_after_s
     if retry_after_s is not None:
-        headers["retry-after"] = str(retry_after_s)
+        headers["retry-after"] = str(math.ceil(retry_after_s))
     elif status in _RETRIED_ANYWAY or status >= _SERVER_FAULT:
         headers["x-should-retry"] = "false"  # OpenAI's clients obey this
     if status == HTTPStatus.UNAUTHORIZED:

@@ -57,6 +57,7 @@ def create_app(service: Service) -> Starlette:
             Exception: handle_error,
         },
     )
+    app.router.redirect_slashes = False
     app.state.service = service
     return app
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 from typing import TYPE_CHECKING
 
 from realm_jupyter.errors import RequestError
@@ -64,7 +63,6 @@ class Generations:
         self._model = model
         self._starts = starts
         self._handles: list[GenerationHandle] = []
-        self._exits = contextlib.ExitStack()
         self._failure: RealmError | None = None
 
     async def begin(self) -> str:
@@ -75,12 +73,10 @@ class Generations:
         Raises
         ------
         TenantBusyError
-            If the caller has too many running.
+            If too many requests of the caller wait already.
         RealmError
             If the request is wrong; nothing runs then.
         """
-        self._exits.enter_context(self._caller.running(len(self._starts)))
-        self._exits.callback(self._service.leave, self)
         self._service.enter(self)
         starting = asyncio.ensure_future(asyncio.to_thread(self._start))
         try:
@@ -88,19 +84,21 @@ class Generations:
         except BaseException:
             # The thread cannot be stopped, but what it starts can.
             starting.add_done_callback(self._stop_started)
-            self._exits.close()
+            self._service.leave(self)
             raise
 
     def end(self) -> None:
         """End what still runs."""
         self._cancel()
-        self._exits.close()
+        self._service.leave(self)
 
     def _start(self) -> str:
         model = self._caller.realm.model_info(self._model).id
         try:
             for start in self._starts:
-                self._handles.append(start(model))
+                handle = start(model)
+                handle.limit_unread(_MAX_UNSENT)
+                self._handles.append(handle)
         except BaseException:
             self._cancel()
             raise

@@ -60,7 +60,7 @@ class ModelFolder:
         is_plain = bool(parts) and "\0" not in name and not PurePath(name).is_absolute()
         if self._folder is not None and is_plain and ".." not in parts:
             path = self._folder / name
-            if self._is_inside(path) and path.is_file():
+            if self._is_inside(path):
                 return path
         close = difflib.get_close_matches(name, self.names(), n=3)
         hint = f"did you mean {' or '.join(map(repr, close))}?" if close else "GET /admin/models"
@@ -71,8 +71,9 @@ class ModelFolder:
         )
 
     def _is_inside(self, path: Path) -> bool:
-        """Return whether a path stays below the folder, links followed."""
+        """Return whether a path is a file that lies below the folder, links followed."""
         try:
-            return self._folder is not None and path.resolve().is_relative_to(self._folder)
+            is_below = self._folder is not None and path.resolve().is_relative_to(self._folder)
+            return is_below and path.is_file()
         except (OSError, RuntimeError, ValueError):  # a loop of links, or a name too long
             return False

@@ -44,7 +44,7 @@ class Service:
         self.registry = registry
         self.settings = settings
         self.keys = KeyRing(settings.keys)
-        self.callers = Callers(registry, settings.max_running)
+        self.callers = Callers(registry, settings.limits)
         self.metrics = Metrics(registry)
         self.folder = ModelFolder(settings.models_folder)
         self.uploads = Uploads()

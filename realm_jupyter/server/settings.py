@@ -6,15 +6,19 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from realm_jupyter.errors import ConfigError
+from realm_jupyter.limits import TenantLimits
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from realm_jupyter.server.keys import Key
 
-__all__ = ["ServerSettings"]
+__all__ = ["DEFAULT_LIMITS", "ServerSettings"]
 
 _MAX_PORT = 65535
+
+DEFAULT_LIMITS = TenantLimits(num_sequences=64, queue_length=256)
+"""Of each key, unless a server is told otherwise."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,8 +40,8 @@ class ServerSettings:
     allowed_origins : tuple of str
         Web pages that may call from a browser, such as ``"https://example.org"``;
         ``"*"`` is all of them.
-    max_running : int
-        Generations of one key that may run at the same time.
+    limits : TenantLimits
+        Of each key.
     max_body_bytes, max_upload_bytes : int
         Of a request, and of a model file that an administrator sends.
     body_timeout_s : float
@@ -61,7 +65,7 @@ class ServerSettings:
     models_folder: Path | None = None
     allowed_hosts: tuple[str, ...] = ()
     allowed_origins: tuple[str, ...] = ()
-    max_running: int = 64
+    limits: TenantLimits = DEFAULT_LIMITS
     max_body_bytes: int = 16 << 20
     max_upload_bytes: int = 64 << 30
     body_timeout_s: float = 30.0
@@ -76,13 +80,6 @@ class ServerSettings:
                 field="port",
                 value=self.port,
                 allowed=f"0 to {_MAX_PORT}",
-            )
-        if self.max_running < 1:
-            raise ConfigError(
-                "at least one generation must be allowed to run",
-                field="max_running",
-                value=self.max_running,
-                allowed="1 or more",
             )
         if not self.keys:
             raise ConfigError("a server needs at least one key", field="keys")

@@ -97,7 +97,7 @@ def test_a_port_in_use_is_one_line(capsys):
         (["--api-key", "twice-the-same", "--api-key", "twice-the-same"], "twice"),
         (["--models-dir", "/does/not/exist"], "no folder"),
         (["--key-file", "/does/not/exist"], "cannot be read"),
-        (["--max-running", "0"], "at least one"),
+        (["--num-sequences", "0"], "whole number from 1"),
         (["--prot", "1"], "did you mean --port?"),
     ],
 )

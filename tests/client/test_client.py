@@ -21,6 +21,7 @@ from realm_jupyter.errors import (
     APITimeoutError,
     ConfigError,
     GrammarError,
+    RealmError,
     TenantClosedError,
 )
 from realm_jupyter.protocol import discovery
@@ -231,7 +232,7 @@ def test_a_full_server_is_asked_again_as_it_says(canned):
 def test_what_is_no_use_trying_again_is_tried_once(canned, answer, code):
     canned.answers = [answer] * 3
     with Realm(mode="server", base_url=canned.url, api_key="k") as realm:
-        with pytest.raises(Exception, match=".") as caught:
+        with pytest.raises(RealmError) as caught:
             realm.generate("x", model="m", raw=True)
         assert caught.value.code == code
     assert len(canned.requests) == 1

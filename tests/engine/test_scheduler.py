@@ -7,6 +7,7 @@ import threading
 import numpy as np
 import pytest
 
+from realm_jupyter.engine.fairness import Share
 from realm_jupyter.engine.scheduler import Scheduler, prefill_chunk_tokens
 
 GUARD_S = 30
@@ -19,6 +20,9 @@ class RecordingCache:
 
     def truncate(self, length):
         self.length = length
+
+    def reserve(self, num_tokens):
+        pass
 
 
 class RecordingExecutor:
@@ -41,8 +45,9 @@ class RecordingExecutor:
 
 
 class RecordingLane:
-    def __init__(self, executor, name, prompt_tokens, max_tokens):
+    def __init__(self, executor, name, prompt_tokens, max_tokens, share=None):
         self.cache = RecordingCache()
+        self.share = share or Share()
         executor.names[self.cache] = name
         self.pending_ids = np.zeros(prompt_tokens, np.int32)
         self.is_prefill = True
@@ -54,6 +59,9 @@ class RecordingLane:
         self.refusals = 0
         self.max_tokens = max_tokens
         self.ended = threading.Event()
+
+    def find_prefix(self):
+        pass
 
     def ran(self, num_tokens, duration_s):
         assert duration_s >= 0

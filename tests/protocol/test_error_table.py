@@ -32,7 +32,7 @@ EXAMPLES = [
     errors.TenantNotFoundError("no", tenant="t"),
     errors.TenantClosedError("no", tenant="t"),
     errors.TenantBusyError("no", tenant="t"),
-    errors.TenantQuotaError("no", tenant="t", quota="tokens"),
+    errors.TenantQuotaError("no", tenant="t", quota="kv_bytes", retry_after_s=2.5),
 ]
 
 
