@@ -216,7 +216,11 @@ class ClientBackend:
         task = loop.create_task(stream.read())
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
-        handle.on_cancel(lambda: loop.call_soon_threadsafe(task.cancel))
+
+        def cancel() -> None:
+            loop.call_soon_threadsafe(task.cancel)
+
+        handle.on_cancel(cancel)
         self._running.add(handle)
         return handle
 

@@ -129,8 +129,9 @@ class Constraint:
             )
         # Two passes without a branch: masks may be as random as they like.
         np.take(_ADDENDS, others | ends, axis=0, out=self._masked, mode="clip")
-        masked = self._masked.reshape(-1)[: logits.size]
-        return np.add(masked, logits, out=masked)
+        masked: np.ndarray = self._masked.reshape(-1)[: logits.size]
+        masked += logits
+        return masked
 
     def accept(self, token_id: int) -> bool:
         """Follow the token that was sampled; return whether the answer is complete.
@@ -263,6 +264,6 @@ def _tokenizer(loaded: LoadedModel) -> Any:
             if not eog_ids:  # llguidance must have one; the logits end before it
                 eog_ids = [len(tokens)]
                 tokens.append(_SPECIAL + b"<end>")
-            wrapped = _Wrapped(tokens, eog_ids[0], sorted({*special, *eog_ids}))
+            wrapped: Any = _Wrapped(tokens, eog_ids[0], sorted({*special, *eog_ids}))
             found = _tokenizers[loaded] = LLTokenizer(wrapped, eos_token=eog_ids)
         return found
