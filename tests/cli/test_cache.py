@@ -20,10 +20,7 @@ def folder(tmp_path, monkeypatch):
 @pytest.fixture
 def filled(folder):
     data = np.zeros(8192, np.uint8)
-    with WeightCache().create(bytes(32), len(data)) as entry:
-        entry.expect([(0, len(data))])
-        entry.write(0, data)
-        entry.publish("/models/tiny.gguf", 1).close()
+    WeightCache().store(bytes(32), data, "/models/tiny.gguf")
     guests = folder / "guest"
     guests.mkdir()
     (guests / "key").write_bytes(bytes(32))

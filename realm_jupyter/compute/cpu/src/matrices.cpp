@@ -12,7 +12,6 @@ constexpr int64_t kPanelsPerTile = 8;
 constexpr int64_t kRowsPerTile = 128;
 constexpr int64_t kReadTileBytes = 1 << 20;
 
-int64_t divided(int64_t a, int64_t b) { return (a + b - 1) / b; }
 int64_t smaller(int64_t a, int64_t b) { return a < b ? a : b; }
 
 // Memory that starts at a multiple of 64 bytes.
@@ -55,7 +54,7 @@ void quantize_tile(void* context, int64_t row) {
 
 void multiply_tile(void* context, int64_t tile) {
   const Product& product = *static_cast<const Product*>(context);
-  const int64_t row_tiles = divided(product.num_tokens, kRowsPerTile);
+  const int64_t row_tiles = ceil_div(product.num_tokens, kRowsPerTile);
   const int64_t first_panel = tile / row_tiles * kPanelsPerTile;
   const int64_t first_row = tile % row_tiles * kRowsPerTile;
   const int64_t num_panels = num_panels_of(product.matrix.num_rows);
@@ -120,7 +119,7 @@ int32_t realm_cpu_matmul(int32_t quant_type, const void* packed, int64_t num_row
   product.x = {x, num_cols, product.quants, product.scales, product.sums, num_cols};
   if (needs_quants(quant_type)) parallel_for(num_threads, num_tokens, quantize_tile, &product);
   const int64_t num_tiles =
-      divided(num_panels_of(num_rows), kPanelsPerTile) * divided(num_tokens, kRowsPerTile);
+      ceil_div(num_panels_of(num_rows), kPanelsPerTile) * ceil_div(num_tokens, kRowsPerTile);
   parallel_for(num_threads, num_tiles, multiply_tile, &product);
   return REALM_CPU_OK;
 }
@@ -128,7 +127,7 @@ int32_t realm_cpu_matmul(int32_t quant_type, const void* packed, int64_t num_row
 uint64_t realm_cpu_read(const void* data, int64_t num_bytes, int32_t num_threads) {
   using namespace realm;
   Reading reading{kernels(), static_cast<const uint8_t*>(data), num_bytes};
-  parallel_for(num_threads, divided(num_bytes, kReadTileBytes), read_tile, &reading);
+  parallel_for(num_threads, ceil_div(num_bytes, kReadTileBytes), read_tile, &reading);
   return reading.sum;
 }
 
