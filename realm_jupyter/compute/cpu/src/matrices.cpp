@@ -1,7 +1,7 @@
 // Single matrix products and the machine's ceilings, for tests and measurements.
 #include <atomic>
-#include <cstdlib>
 
+#include "buffer.h"
 #include "packed.h"
 #include "pool.h"
 
@@ -13,24 +13,6 @@ constexpr int64_t kRowsPerTile = 128;
 constexpr int64_t kReadTileBytes = 1 << 20;
 
 int64_t smaller(int64_t a, int64_t b) { return a < b ? a : b; }
-
-// Memory that starts at a multiple of 64 bytes.
-class Buffer {
- public:
-  explicit Buffer(int64_t num_bytes) : memory_(std::malloc(static_cast<size_t>(num_bytes) + 64)) {}
-  ~Buffer() { std::free(memory_); }
-  Buffer(const Buffer&) = delete;
-  Buffer& operator=(const Buffer&) = delete;
-
-  uint8_t* data() const {
-    if (memory_ == nullptr) return nullptr;
-    const uintptr_t start = reinterpret_cast<uintptr_t>(memory_);
-    return reinterpret_cast<uint8_t*>((start + 63) / 64 * 64);
-  }
-
- private:
-  void* memory_;
-};
 
 struct Product {
   const Kernels& kernels;
@@ -103,9 +85,9 @@ int32_t realm_cpu_matmul(int32_t quant_type, const void* packed, int64_t num_row
   if (!is_packable(quant_type, num_cols)) return REALM_CPU_UNSUPPORTED;
   if (num_rows <= 0 || num_tokens < 0 || num_threads <= 0) return REALM_CPU_INVALID;
   const int64_t num_quants = num_tokens * num_cols;
-  const Buffer quants(num_quants), scales(num_quants / kBlock * 4);
-  const Buffer sums(num_quants / kHalfBlock * 2);
-  if (quants.data() == nullptr || scales.data() == nullptr || sums.data() == nullptr) {
+  Buffer quants, scales, sums;
+  if (!quants.reserve(num_quants) || !scales.reserve(num_quants / kBlock * 4) ||
+      !sums.reserve(num_quants / kHalfBlock * 2)) {
     return REALM_CPU_NO_MEMORY;
   }
   Product product{kernels(),
