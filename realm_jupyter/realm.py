@@ -486,6 +486,21 @@ class Realm:
     def limits(self, limits: TenantLimits) -> None:
         self._tenant_backend().limits = limits
 
+    @property
+    def share_prefixes(self) -> bool:
+        """Whether requests to come share prefixes with other tenants who opted in.
+
+        Raises
+        ------
+        ConfigError
+            If the realm does not run in this process.
+        """
+        return self._tenant_backend().share_prefixes
+
+    @share_prefixes.setter
+    def share_prefixes(self, share_prefixes: bool) -> None:
+        self._tenant_backend().share_prefixes = share_prefixes
+
     def stats(self) -> TenantStats:
         """Return what this realm did and holds: tokens, speed, KV cache, memory.
 

@@ -145,6 +145,15 @@ class LocalBackend:
     def limits(self, limits: TenantLimits) -> None:
         self.tenant.limits = limits
 
+    @property
+    def share_prefixes(self) -> bool:
+        """Whether requests to come look for prefixes of others who opted in."""
+        return self.tenant.shares_prefixes
+
+    @share_prefixes.setter
+    def share_prefixes(self, share_prefixes: bool) -> None:
+        self.tenant.shares_prefixes = share_prefixes
+
     def stats(self) -> TenantStats:
         """Return what the tenant did and holds."""
         return self.engine.tenant_stats(self.tenant)
