@@ -16,8 +16,10 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from realm_jupyter.errors import RealmError
     from realm_jupyter.handle import GenerationHandle
+    from realm_jupyter.limits import TenantLimits
     from realm_jupyter.realm import Realm
     from realm_jupyter.registry import RealmRegistry
+    from realm_jupyter.stats import ModelStats, RegistryStats, TenantStats
     from realm_jupyter.types import (
         CancelToken,
         ChatMessage,
@@ -42,9 +44,13 @@ __all__ = [
     "GenerationResponse",
     "LoadProgress",
     "ModelInfo",
+    "ModelStats",
     "Realm",
     "RealmError",
     "RealmRegistry",
+    "RegistryStats",
+    "TenantLimits",
+    "TenantStats",
     "Timings",
     "TokenEvent",
     "TokenLogprob",
@@ -59,9 +65,13 @@ __all__ = [
 
 _HOMES = {
     "GenerationHandle": "handle",
+    "ModelStats": "stats",
     "Realm": "realm",
     "RealmError": "errors",
     "RealmRegistry": "registry",
+    "RegistryStats": "stats",
+    "TenantLimits": "limits",
+    "TenantStats": "stats",
     "chat_widget": "widget",
     "inspect": "widget",
     "models_widget": "widget",

@@ -7,13 +7,15 @@ it too, because nothing here names a tensor or a guest.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from os import PathLike
 
     from realm_jupyter.handle import GenerationHandle
+    from realm_jupyter.limits import TenantLimits
+    from realm_jupyter.stats import TenantStats
     from realm_jupyter.types import (
         CancelToken,
         ChatMessage,
@@ -22,7 +24,7 @@ if TYPE_CHECKING:
         ModelInfo,
     )
 
-__all__ = ["Backend", "GenerationRequest"]
+__all__ = ["Backend", "GenerationRequest", "TenantBackend"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,6 +68,8 @@ class Backend(Protocol):
         *,
         device: str,
         executor: str,
+        kv_type: str,
+        prefix_cache_bytes: int | None,
         on_progress: Callable[[LoadProgress], None] | None,
         cancel: CancelToken | None,
     ) -> ModelInfo:
@@ -109,4 +113,16 @@ class Backend(Protocol):
 
     def close(self) -> None:
         """End the tenant: its generations are cancelled, everything it owns is returned."""
+        ...
+
+
+@runtime_checkable
+class TenantBackend(Protocol):
+    """A backend that accounts for its tenant itself, as the engine in this process does."""
+
+    limits: TenantLimits
+    share_prefixes: bool
+
+    def stats(self) -> TenantStats:
+        """Return what the tenant did and holds."""
         ...

@@ -27,7 +27,7 @@
     │ ├ TenantNotFoundError(LookupError)      tenant
     │ ├ TenantClosedError                     tenant
     │ ├ TenantBusyError                       tenant
-    │ └ TenantQuotaError                      tenant, quota
+    │ └ TenantQuotaError                      tenant, quota, retry_after_s
     ├ APIError
     │ ├ APIConnectionError(ConnectionError)   partial_text
     │ ├ APITimeoutError(TimeoutError)
@@ -396,19 +396,33 @@ class TenantClosedError(TenantError):
 
 
 class TenantBusyError(TenantError):
-    """The tenant's queue is full."""
+    """The queue of the tenant, or of the model, is full; nothing was run."""
 
     code = "tenant_busy"
 
 
 class TenantQuotaError(TenantError):
-    """The tenant used up a quota."""
+    """The tenant used up a quota.
+
+    Parameters
+    ----------
+    message : str
+        What happened.
+    tenant : str
+    quota : {"tokens_per_minute", "kv_bytes"}
+        Which field of `TenantLimits`.
+    retry_after_s : float
+        Seconds until the same request fits; 0 where waiting alone does not help.
+    """
 
     code = "tenant_quota"
 
-    def __init__(self, message: str, *, tenant: str = "", quota: str = "") -> None:
+    def __init__(
+        self, message: str, *, tenant: str = "", quota: str = "", retry_after_s: float = 0.0
+    ) -> None:
         super().__init__(message, tenant=tenant)
         self.quota = quota
+        self.retry_after_s = retry_after_s
 
 
 class APIError(RealmError):

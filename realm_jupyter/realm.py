@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
-from realm_jupyter.backend import GenerationRequest
+from realm_jupyter.backend import GenerationRequest, TenantBackend
 from realm_jupyter.errors import ConfigError, ModelNotFoundError, PromptError, TenantClosedError
 from realm_jupyter.types import ChatMessage, GenerationConfig
 
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
     from realm_jupyter.backend import Backend
     from realm_jupyter.handle import GenerationHandle
+    from realm_jupyter.limits import TenantLimits
+    from realm_jupyter.stats import TenantStats
     from realm_jupyter.types import (
         CancelToken,
         GenerationResponse,
@@ -48,6 +50,14 @@ class Realm:
         Where models run.
     guest : str, path-like or bytes, optional
         A WebAssembly guest of your own (see ``realm_jupyter/guest/realm.h``).
+    limits : TenantLimits, optional
+        What it may use; see there for the errors.
+    share_prefixes : bool
+        Go on from kept keys and values of other tenants' prompts that begin alike, and let
+        them go on from this one's. Both sides have to opt in, because the time to the first
+        token then tells whether somebody had the same beginning.
+    name : str, optional
+        For `stats` and logs; by default a number.
     backend : Backend, optional
         Whoever does the work, in place of an engine in this process.
 
@@ -71,6 +81,9 @@ class Realm:
         *,
         mode: str = "local",
         guest: str | PathLike[str] | bytes | bytearray | None = None,
+        limits: TenantLimits | None = None,
+        share_prefixes: bool = False,
+        name: str | None = None,
         backend: Backend | None = None,
     ) -> None:
         if mode not in _MODES:
@@ -80,7 +93,9 @@ class Realm:
                 value=mode,
                 allowed="'local'",
             )
-        self._backend = _local_backend(guest) if backend is None else backend
+        if backend is None:
+            backend = _local_backend(guest, limits=limits, share_prefixes=share_prefixes, name=name)
+        self._backend = backend
         self._default_model = default_model
         self._current: str | None = None
         self._default_lock = threading.Lock()
@@ -114,6 +129,8 @@ class Realm:
         *,
         device: str = "auto",
         executor: str = "auto",
+        kv_type: str = "auto",
+        prefix_cache_bytes: int | None = None,
         on_progress: Callable[[LoadProgress], None] | None = None,
         cancel: CancelToken | None = None,
     ) -> ModelInfo:
@@ -127,6 +144,13 @@ class Realm:
             Name for requests; by default the file's name without ``.gguf``.
         device : {"auto", "cpu", "cuda", "mps"}
         executor : {"auto", "native", "reference"}
+        kv_type : {"auto", "f32", "f16", "q8_0"}
+            Number format of the KV cache. ``"q8_0"`` takes half the memory of ``"f16"``, which
+            is the default but for float32 models and the reference executor (``"f32"``).
+        prefix_cache_bytes : int, optional
+            Most bytes of KV cache that are kept for prompts to come, for all tenants of the
+            model together; 0 keeps none. By default an eighth of the memory that is available
+            after the load, at most 1 GiB.
         on_progress : callable, optional
             Called with `LoadProgress` as bytes are read.
         cancel : CancelToken, optional
@@ -154,6 +178,8 @@ class Realm:
             model_id,
             device=device,
             executor=executor,
+            kv_type=kv_type,
+            prefix_cache_bytes=prefix_cache_bytes,
             on_progress=on_progress,
             cancel=cancel,
         )
@@ -443,7 +469,58 @@ class Realm:
         """Return how many tokens a text has."""
         return len(self.tokenize(text, model=model))
 
+    # -- the tenant ----------------------------------------------------------------
+
+    @property
+    def limits(self) -> TenantLimits:
+        """What this realm may use. New limits hold for requests and guest instances to come.
+
+        Raises
+        ------
+        ConfigError
+            If the realm does not run in this process.
+        """
+        return self._tenant_backend().limits
+
+    @limits.setter
+    def limits(self, limits: TenantLimits) -> None:
+        self._tenant_backend().limits = limits
+
+    @property
+    def share_prefixes(self) -> bool:
+        """Whether requests to come share prefixes with other tenants who opted in.
+
+        Raises
+        ------
+        ConfigError
+            If the realm does not run in this process.
+        """
+        return self._tenant_backend().share_prefixes
+
+    @share_prefixes.setter
+    def share_prefixes(self, share_prefixes: bool) -> None:
+        self._tenant_backend().share_prefixes = share_prefixes
+
+    def stats(self) -> TenantStats:
+        """Return what this realm did and holds: tokens, speed, KV cache, memory.
+
+        Raises
+        ------
+        ConfigError
+            If the realm does not run in this process.
+        """
+        return self._tenant_backend().stats()
+
     # -- inside --------------------------------------------------------------------
+
+    def _tenant_backend(self) -> TenantBackend:
+        if not isinstance(self._backend, TenantBackend):
+            raise ConfigError(
+                "this realm does not run in this process, so that its limits and figures are "
+                "not here",
+                field="backend",
+            )
+        return self._backend
 
     def _choose(self, model: str | None) -> str:
         if self._is_closed:
@@ -466,11 +543,13 @@ class Realm:
             return self.load_model(source if source.exists() else self._default_model).id
 
 
-def _local_backend(guest: str | PathLike[str] | bytes | bytearray | None) -> Backend:
+def _local_backend(
+    guest: str | PathLike[str] | bytes | bytearray | None, **options: Any
+) -> Backend:
     # Imported here: `import realm_jupyter` must not load wasmtime.
     from realm_jupyter.engine import Engine, LocalBackend  # noqa: PLC0415
 
-    return LocalBackend(Engine(), owns_engine=True, guest=_guest(guest))
+    return LocalBackend(Engine(), owns_engine=True, guest=_guest(guest), **options)
 
 
 def _guest(guest: str | PathLike[str] | bytes | bytearray | None) -> Any:

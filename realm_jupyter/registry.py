@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from realm_jupyter.handle import GenerationHandle
+    from realm_jupyter.limits import TenantLimits
+    from realm_jupyter.stats import RegistryStats
     from realm_jupyter.types import (
         CancelToken,
         ChatMessage,
@@ -83,6 +85,8 @@ class RealmRegistry:
         *,
         device: str = "auto",
         executor: str = "auto",
+        kv_type: str = "auto",
+        prefix_cache_bytes: int | None = None,
         on_progress: Callable[[LoadProgress], None] | None = None,
         cancel: CancelToken | None = None,
     ) -> ModelInfo:
@@ -93,6 +97,8 @@ class RealmRegistry:
             "" if model_id is None else model_id,
             device=device,
             executor=executor,
+            kv_type=kv_type,
+            prefix_cache_bytes=prefix_cache_bytes,
             on_progress=on_progress,
             cancel=cancel,
         )
@@ -124,7 +130,14 @@ class RealmRegistry:
 
     # -- tenants and requests ------------------------------------------------------
 
-    def realm(self, model_id: str | None = None) -> Realm:
+    def realm(
+        self,
+        model_id: str | None = None,
+        *,
+        limits: TenantLimits | None = None,
+        share_prefixes: bool = False,
+        name: str | None = None,
+    ) -> Realm:
         """Return a new tenant.
 
         Parameters
@@ -132,17 +145,39 @@ class RealmRegistry:
         model_id : str, optional
             Model that its requests go to; its guest instance is made at once. Without
             it requests go to the registry's current model.
+        limits, share_prefixes, name
+            As for `Realm`.
 
         Raises
         ------
         ModelNotFoundError
             If no model has this id.
         """
-        backend = self._backend_type(self._engine, owns_engine=False)
+        backend = self._backend_type(
+            self._engine,
+            owns_engine=False,
+            limits=limits,
+            share_prefixes=share_prefixes,
+            name=name,
+        )
         if model_id is not None:
             model_id = self._engine.resolve(model_id)
             backend.prepare(model_id)
         return Realm(model_id, backend=backend)
+
+    def stats(self) -> RegistryStats:
+        """Return what every open tenant and every model did and holds.
+
+        Examples
+        --------
+        >>> from realm_jupyter import RealmRegistry
+        >>> with RealmRegistry() as registry:
+        ...     info = registry.load_model("paris", "paris")
+        ...     student = registry.realm("paris", name="student")
+        ...     [tenant.name for tenant in registry.stats().tenants if tenant.models]
+        ['student']
+        """
+        return self._engine.stats()
 
     def generate(self, model_id: str, prompt: str, **options: Any) -> GenerationResponse:
         """Generate with a model; see `Realm.generate`."""

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from realm_jupyter.compute.kv_cache import KVBudget, KVPool
+
 __all__ = ["Chunk", "Executor", "Outputs", "SequenceCache"]
 
 Outputs = Literal["none", "last", "all"]
@@ -43,8 +45,32 @@ class SequenceCache(Protocol):
         """Bytes of these pages over all layers."""
 
     @property
+    def pages(self) -> Sequence[int]:
+        """Numbers of these pages, in order; not to be changed."""
+
+    @property
     def is_freed(self) -> bool:
         """Whether `free` was called."""
+
+    def adopt(self, pages: Sequence[int]) -> None:
+        """Go on with full pages of the pool that someone else holds too.
+
+        Raises
+        ------
+        KVCacheError
+            If the cache was freed or does not end with a full page.
+        """
+
+    def reserve(self, num_tokens: int) -> None:
+        """Make room for the next tokens; `Executor.forward` does it where it was not done.
+
+        Raises
+        ------
+        ModelMemoryError
+            If there is no memory; the cache is as it was.
+        RealmError
+            Whatever the budget of the cache raises; likewise.
+        """
 
     def fork(self) -> SequenceCache:
         """Return an independent cache of the same tokens; full pages stay shared.
@@ -126,8 +152,26 @@ class Executor(Protocol):
     def cache_bytes(self) -> int:
         """Bytes that KV caches have allocated now."""
 
-    def new_cache(self) -> SequenceCache:
-        """Return an empty cache; it takes no memory until tokens come."""
+    @property
+    def pool(self) -> KVPool:
+        """The pages of all caches."""
+
+    @property
+    def kv_type(self) -> str:
+        """Number format of the caches: ``"f32"``, ``"f16"`` or ``"q8_0"``."""
+
+    @property
+    def is_batch_invariant(self) -> bool:
+        """Whether a row of logits has the same bits in any batch and any chunks."""
+
+    def new_cache(self, budget: KVBudget | None = None) -> SequenceCache:
+        """Return an empty cache; it takes no memory until tokens come.
+
+        Parameters
+        ----------
+        budget : KVBudget, optional
+            Accounts for its pages and for those of its forks.
+        """
 
     def forward(self, batch: Sequence[Chunk]) -> list[NDArray[np.float32]]:
         """Run new tokens of several sequences and append them to their caches.

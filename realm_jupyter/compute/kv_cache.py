@@ -18,9 +18,9 @@ from realm_jupyter.compute.memory import memory_available
 from realm_jupyter.errors import KVCacheError, ModelMemoryError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
-__all__ = ["PAGE_TOKENS", "KVPool", "PageStorage", "PagedCache"]
+__all__ = ["PAGE_TOKENS", "KVBudget", "KVPool", "PageStorage", "PagedCache"]
 
 PAGE_TOKENS = 64
 _MIN_GROWTH_PAGES = 4
@@ -50,6 +50,16 @@ class PageStorage(Protocol):
         """Copy the first tokens of a page to another page, in all layers."""
 
 
+class KVBudget(Protocol):
+    """Whoever accounts for the pages that some sequences hold, those shared for each of them."""
+
+    def take(self, num_bytes: int) -> None:
+        """Account for more bytes, or raise and account for none."""
+
+    def give_back(self, num_bytes: int) -> None:
+        """Account for fewer bytes."""
+
+
 class KVPool:
     """The pages of all sequences of one executor.
 
@@ -57,6 +67,12 @@ class KVPool:
     ----------
     storage : PageStorage
     page_tokens : int, default 64
+
+    Attributes
+    ----------
+    reclaim : callable, optional
+        Called with a number of pages when memory is out; gives pages back that nobody needs
+        at the moment, and returns whether it gave any.
 
     Notes
     -----
@@ -68,6 +84,7 @@ class KVPool:
         self.storage = storage
         self.page_tokens = page_tokens
         self.page_bytes = storage.page_bytes
+        self.reclaim: Callable[[int], bool] | None = None
         self._references: list[int] = []
         self._free: list[int] = []
         self._lock = threading.RLock()
@@ -105,6 +122,15 @@ class KVPool:
         ModelMemoryError
             If there is no memory left; nothing has changed.
         """
+        try:
+            return self._take(num_pages)
+        except ModelMemoryError:
+            # Outside the lock: whoever reclaims has a lock of its own.
+            if self.reclaim is None or not self.reclaim(num_pages):
+                raise
+        return self._take(num_pages)
+
+    def _take(self, num_pages: int) -> list[int]:
         with self._lock:
             if num_pages > len(self._free):
                 self._grow(num_pages - len(self._free))
@@ -188,14 +214,23 @@ class PagedCache:
         Counted for this cache already.
     length : int, default 0
         Tokens in them.
+    budget : KVBudget, optional
+        Accounts for ``pages`` already, and for those that come and go.
     """
 
-    __slots__ = ("_length", "_pages", "_pool", "is_freed")
+    __slots__ = ("_budget", "_length", "_pages", "_pool", "is_freed")
 
-    def __init__(self, pool: KVPool, pages: Sequence[int] = (), length: int = 0) -> None:
+    def __init__(
+        self,
+        pool: KVPool,
+        pages: Sequence[int] = (),
+        length: int = 0,
+        budget: KVBudget | None = None,
+    ) -> None:
         self._pool = pool
         self._pages = array("i", pages)
         self._length = length
+        self._budget = budget
         self.is_freed = False
 
     def __repr__(self) -> str:
@@ -228,8 +263,40 @@ class PagedCache:
     def fork(self) -> Self:
         """Return a cache of the same tokens that shares all pages until one writes."""
         self._require_alive()
+        self._pay(len(self._pages))
         self._pool.share(self._pages)
-        return type(self)(self._pool, self._pages, self._length)
+        return type(self)(self._pool, self._pages, self._length, self._budget)
+
+    def adopt(self, pages: Sequence[int]) -> None:
+        """Go on with full pages that someone else holds too.
+
+        Parameters
+        ----------
+        pages : sequence of int
+            Keys and values of the tokens that follow; alive until this returns.
+
+        Raises
+        ------
+        KVCacheError
+            If the cache does not end with a full page.
+        """
+        self._require_alive()
+        size = self._pool.page_tokens
+        if self._length != len(self._pages) * size:
+            raise KVCacheError(
+                f"a KV cache of {self._length} tokens in {len(self._pages)} pages does not end "
+                "with a full page, so that no other page can follow"
+            )
+        # Held before it is paid: paying may make the other holder let go.
+        self._pool.share(pages)
+        try:
+            self._pay(len(pages))
+        except BaseException:
+            self._pool.give_back(pages)
+            raise
+        self._pages.extend(pages)
+        self._length += len(pages) * size
+        self._added(len(pages))
 
     def truncate(self, length: int) -> None:
         """Forget the tokens from position ``length`` on and give their pages back."""
@@ -262,6 +329,8 @@ class PagedCache:
         ------
         ModelMemoryError
             If the pool cannot grow; the cache is as it was.
+        RealmError
+            Whatever the budget raises when it is used up; likewise.
         """
         self._require_alive()
         size = self._pool.page_tokens
@@ -270,7 +339,13 @@ class PagedCache:
             self._own_page(first, used)
         missing = -(-(self._length + num_tokens) // size) - len(self._pages)
         if missing > 0:
-            self._pages.extend(self._pool.take(missing))
+            self._pay(missing)
+            try:
+                pages = self._pool.take(missing)
+            except BaseException:
+                self._repay(missing)
+                raise
+            self._pages.extend(pages)
             self._added(missing)
 
     def commit(self, num_tokens: int) -> None:
@@ -301,7 +376,16 @@ class PagedCache:
         if dropped:
             del self._pages[number:]
             self._changed()
+            self._repay(len(dropped))
             self._pool.give_back(dropped)
+
+    def _pay(self, num_pages: int) -> None:
+        if self._budget is not None and num_pages:
+            self._budget.take(num_pages * self._pool.page_bytes)
+
+    def _repay(self, num_pages: int) -> None:
+        if self._budget is not None:
+            self._budget.give_back(num_pages * self._pool.page_bytes)
 
     def _require_alive(self) -> None:
         if self.is_freed:

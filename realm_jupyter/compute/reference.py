@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from realm_jupyter.compute.executor import Chunk
+    from realm_jupyter.compute.kv_cache import KVBudget
     from realm_jupyter.graph import Graph
 
 __all__ = ["ReferenceExecutor"]
@@ -67,6 +68,8 @@ class ReferenceExecutor:
     """
 
     name = "reference"
+    kv_type = "f32"
+    is_batch_invariant = False
 
     def __init__(self, graph: Graph, weights: Mapping[str, Tensor], device: str = "cpu") -> None:
         self.require_ops(graph)
@@ -75,8 +78,8 @@ class ReferenceExecutor:
         self.context_length = graph.hyperparameters.context_length
         self._torch_device = torch.device(device)
         self._pages = TorchPages(graph.kv_layers, self._torch_device)
-        self._pool = KVPool(self._pages)
-        self._limits = BatchLimits(self._pool, self.vocab_size, self.context_length)
+        self.pool = KVPool(self._pages)
+        self._limits = BatchLimits(self.pool, self.vocab_size, self.context_length)
         # Tied weights are one tensor under one name; count memory, not names.
         storages = {t.data_ptr(): t.numel() * t.element_size() for t in weights.values()}
         self._memory_bytes = sum(storages.values())
@@ -116,12 +119,12 @@ class ReferenceExecutor:
     @property
     def cache_bytes(self) -> int:
         """Bytes that KV caches have allocated now."""
-        return self._pool.memory_bytes
+        return self.pool.memory_bytes
 
-    def new_cache(self) -> TorchCache:
-        """Return an empty cache."""
+    def new_cache(self, budget: KVBudget | None = None) -> TorchCache:
+        """Return an empty cache; see `Executor.new_cache`."""
         self._require_open()
-        return TorchCache(self._pool)
+        return TorchCache(self.pool, budget=budget)
 
     def forward(self, batch: Sequence[Chunk]) -> list[NDArray[np.float32]]:
         """Run a ragged batch; see `Executor.forward`."""
@@ -150,7 +153,7 @@ class ReferenceExecutor:
         self._is_closed = True
         self._program = []
         self._memory_bytes = 0
-        self._pool.close()
+        self.pool.close()
         release_memory(self.device)
 
     def _limit_threads(self) -> None:

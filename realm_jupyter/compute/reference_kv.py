@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from realm_jupyter.compute.kv_cache import KVBudget
     from realm_jupyter.graph import KVLayer
 
 __all__ = ["TorchCache", "TorchPages"]
@@ -93,14 +94,20 @@ class TorchCache(PagedCache):
     ----------
     pool : KVPool
         Over `TorchPages`.
-    pages, length
+    pages, length, budget
         As for `PagedCache`.
     """
 
     __slots__ = ("_index", "_is_contiguous")
 
-    def __init__(self, pool: KVPool, pages: Sequence[int] = (), length: int = 0) -> None:
-        super().__init__(pool, pages, length)
+    def __init__(
+        self,
+        pool: KVPool,
+        pages: Sequence[int] = (),
+        length: int = 0,
+        budget: KVBudget | None = None,
+    ) -> None:
+        super().__init__(pool, pages, length, budget)
         self._is_contiguous = _is_run(self._pages)
         self._index: torch.Tensor | None = None
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from realm_jupyter.engine import loaded_model
 from realm_jupyter.errors import ConfigError, ModelNotFoundError
 from realm_jupyter.models.sources import shipped_names
+from realm_jupyter.stats import ModelStats, RegistryStats
 from realm_jupyter.types import ModelInfo
 
 if TYPE_CHECKING:
@@ -20,15 +21,19 @@ if TYPE_CHECKING:
 
     from realm_jupyter.engine.loaded_model import LoadedModel
     from realm_jupyter.engine.tenant import Tenant
+    from realm_jupyter.stats import TenantStats
     from realm_jupyter.types import CancelToken, LoadProgress
 
-__all__ = ["Engine"]
+__all__ = ["Engine", "process_stats"]
 
 _ID = re.compile(r"[\w][\w.:@+ -]{0,127}")
 _SHA256 = re.compile(r"[0-9a-fA-F]{64}")
 _MODEL_SUFFIX = ".gguf"
 
 Source = str | os.PathLike[str] | bytes | bytearray | memoryview
+
+
+_engines: weakref.WeakSet[Engine] = weakref.WeakSet()
 
 
 class Engine:
@@ -45,6 +50,7 @@ class Engine:
         self._current: str | None = None
         self._tenants: weakref.WeakSet[Tenant] = weakref.WeakSet()
         self._is_closed = False
+        _engines.add(self)
 
     # -- models --------------------------------------------------------------------
 
@@ -60,6 +66,8 @@ class Engine:
         *,
         device: str = "auto",
         executor: str = "auto",
+        kv_type: str = "auto",
+        prefix_cache_bytes: int | None = None,
         on_progress: Callable[[LoadProgress], None] | None = None,
         cancel: CancelToken | None = None,
     ) -> ModelInfo:
@@ -81,6 +89,8 @@ class Engine:
             name=model_id,
             device=device,
             executor=executor,
+            kv_type=kv_type,
+            prefix_cache_bytes=prefix_cache_bytes,
             on_progress=on_progress,
             cancel=cancel,
         )
@@ -194,7 +204,24 @@ class Engine:
     def add_tenant(self, tenant: Tenant) -> None:
         """Take note of a tenant, so that unloading can end what it runs."""
         self._check_open()
-        self._tenants.add(tenant)
+        with self._lock:
+            self._tenants.add(tenant)
+
+    def tenant_stats(self, tenant: Tenant) -> TenantStats:
+        """Return what a tenant did and holds."""
+        with self._lock:
+            ids = {loaded: model_id for model_id, loaded in self._models.items()}
+        return tenant.stats(ids)
+
+    def stats(self) -> RegistryStats:
+        """Return what all open tenants and all models did and hold."""
+        with self._lock:
+            models = dict(self._models)
+            tenants = sorted(self._tenants, key=lambda tenant: tenant.number)
+        return RegistryStats(
+            tenants=tuple(self.tenant_stats(tenant) for tenant in tenants if not tenant.is_closed),
+            models=tuple(_model_stats(model_id, loaded) for model_id, loaded in models.items()),
+        )
 
     def close(self) -> None:
         """Close every tenant and unload every model; twice is fine."""
@@ -203,7 +230,8 @@ class Engine:
             models = list(self._models.values())
             self._models.clear()
             self._current = None
-        for tenant in list(self._tenants):
+            tenants = list(self._tenants)
+        for tenant in tenants:
             tenant.close()
         for loaded in models:
             loaded_model.release(loaded)
@@ -211,6 +239,32 @@ class Engine:
     def _check_open(self) -> None:
         if self._is_closed:
             raise ConfigError("this registry is closed; make a new one", field="registry")
+
+
+def process_stats() -> RegistryStats:
+    """Return the figures of all engines in this process."""
+    found = [engine.stats() for engine in list(_engines)]
+    return RegistryStats(
+        tenants=tuple(tenant for stats in found for tenant in stats.tenants),
+        models=tuple(model for stats in found for model in stats.models),
+    )
+
+
+def _model_stats(model_id: str, loaded: LoadedModel) -> ModelStats:
+    prefixes, scheduler = loaded.prefixes, loaded.scheduler
+    return ModelStats(
+        id=model_id,
+        memory_bytes=loaded.memory_bytes,
+        num_sequences=scheduler.num_lanes,
+        num_steps=scheduler.steps.num_steps,
+        kv_type=loaded.executor.kv_type,
+        kv_bytes=loaded.executor.cache_bytes,
+        kept_kv_bytes=prefixes.memory_bytes,
+        most_kept_kv_bytes=prefixes.budget_bytes,
+        num_cached_tokens=prefixes.num_hit_tokens,
+        num_evicted_pages=prefixes.num_evicted_pages,
+        batches=scheduler.steps.samples(),
+    )
 
 
 def _not_found(model_id: object, ids: list[str]) -> ModelNotFoundError:

@@ -12,6 +12,8 @@ from realm_jupyter.types import FinishReason, TokenLogprob
 
 if TYPE_CHECKING:
     from realm_jupyter.compute.executor import SequenceCache
+    from realm_jupyter.engine.fairness import Share
+    from realm_jupyter.engine.prefix_cache import SequencePrefix
     from realm_jupyter.engine.tenant import Tenant
     from realm_jupyter.engine.token_texts import TokenTexts
     from realm_jupyter.engine.transcript import Transcript
@@ -35,8 +37,10 @@ class Generation:
         `tokenize`); the scheduler never waits for that.
     guest_handle : int
         From ``instance.generate_begin``.
+    share : Share
     cache : SequenceCache
         Owned; freed at the end.
+    prefix : SequencePrefix
     prompt_ids : ndarray, shape (S,), int32
     transcript : Transcript
     token_texts : TokenTexts, optional
@@ -49,18 +53,24 @@ class Generation:
         instance: GuestInstance,
         *,
         guest_handle: int,
+        share: Share,
         cache: SequenceCache,
+        prefix: SequencePrefix,
         prompt_ids: np.ndarray,
         transcript: Transcript,
         token_texts: TokenTexts | None,
     ) -> None:
         self.cache = cache
+        self.share = share
         self.pending_ids = prompt_ids
         self.is_prefill = True
         self.is_done = False
         self._tenant = tenant
         self._instance = instance
         self._guest_handle = guest_handle
+        self._prefix = prefix
+        self._prompt_ids = prompt_ids
+        self._answer_ids: list[np.ndarray] = []
         self._transcript = transcript
         self._token_texts = token_texts
 
@@ -69,9 +79,20 @@ class Generation:
         """Whether the reader or the tenant's end cancelled it."""
         return self._transcript.handle.is_cancelled
 
+    def find_prefix(self) -> None:
+        """Go on with kept pages of the same prompt, where there are any."""
+        num_tokens = self._prefix.find(self.cache, self._prompt_ids)
+        if num_tokens:
+            self.pending_ids = self.pending_ids[num_tokens:]
+            self._transcript.cached(num_tokens)
+
     def ran(self, num_tokens: int, duration_s: float) -> None:
         """Take note that the first pending tokens were run."""
         self._transcript.timeline.ran(duration_s, is_prefill=self.is_prefill)
+        if self.is_prefill:
+            self._prefix.keep(self.cache, self._prompt_ids)
+        else:
+            self._answer_ids.append(self.pending_ids[:num_tokens])
         self.pending_ids = self.pending_ids[num_tokens:]
 
     def advance(self, logits: np.ndarray) -> bool:
@@ -95,6 +116,7 @@ class Generation:
             held = self._instance.generate_end(self._guest_handle)
         except RealmError:  # the guest broke meanwhile; the text so far is still good
             held = ""
+        self._keep_answer()
         self._leave()
         self._transcript.close("cancelled", text=held, announce=True)
 
@@ -120,6 +142,7 @@ class Generation:
             )
         if reason is not None:
             self._instance.generate_end(self._guest_handle)
+            self._keep_answer()
             self._leave()
             text = event.text if event.is_eog else ""
             self._transcript.close(reason, text=text, announce=bool(event.is_eog))
@@ -134,6 +157,12 @@ class Generation:
             for token_id, logprob in event.alternatives
         )
         return chosen, alternatives
+
+    def _keep_answer(self) -> None:
+        """Keep the pages of the answer: a chat's next prompt begins with them."""
+        if self._answer_ids and self._prefix.keeps_answers:
+            token_ids = np.concatenate([self._prompt_ids, *self._answer_ids])
+            self._prefix.keep(self.cache, token_ids)
 
     def _leave(self) -> None:
         self.is_done = True

@@ -48,6 +48,7 @@ class _GuestLane:
 
     def __init__(self, host: GuestHost, cache: SequenceCache) -> None:
         self.cache = cache
+        self.share = host.share
         self.pending_ids = _NOTHING
         self.is_prefill = False
         self.is_done = False
@@ -75,6 +76,9 @@ class _GuestLane:
             raise _CancelledError
         logits, self._logits = self._logits, None
         return logits
+
+    def find_prefix(self) -> None:
+        """Do nothing: what such a guest runs is its own affair, forks included."""
 
     def ran(self, num_tokens: int, duration_s: float) -> None:
         self._host.transcript.timeline.ran(duration_s, is_prefill=self.is_prefill)
@@ -110,9 +114,11 @@ class GuestHost:
 
     def __init__(self, tenant: Tenant, loaded: LoadedModel, transcript: Transcript) -> None:
         self.scheduler = loaded.scheduler
+        self.share = tenant.share_of(loaded)
         self.transcript = transcript
         self._tenant = tenant
         self._executor = loaded.executor
+        self._kv_budget = tenant.kv_budget
         self._context_length = loaded.model.context_length
         self._lanes: dict[int, _GuestLane] = {}
         self._handles = itertools.count()
@@ -167,7 +173,7 @@ class GuestHost:
 
     def seq_new(self) -> int:
         """Return the handle of a new, empty sequence."""
-        return self._add(self._executor.new_cache())
+        return self._add(self._executor.new_cache(self._kv_budget))
 
     def seq_fork(self, seq: int) -> int:
         """Return the handle of a copy that shares what it can."""

@@ -8,6 +8,7 @@ if TYPE_CHECKING:
     import numpy as np
 
     from realm_jupyter.compute.executor import SequenceCache
+    from realm_jupyter.engine.fairness import Share
 
 __all__ = ["Lane"]
 
@@ -20,6 +21,9 @@ class Lane(Protocol):
     """
 
     cache: SequenceCache
+    share: Share
+    """The tenant's part of the model's time."""
+
     pending_ids: np.ndarray
     """Tokens to run next, int32 of shape (S,); empty while the guest thinks."""
 
@@ -29,6 +33,10 @@ class Lane(Protocol):
     @property
     def is_cancelled(self) -> bool:
         """Whether the lane is to end at once."""
+        ...
+
+    def find_prefix(self) -> None:
+        """Leave out pending tokens of a prompt whose keys and values are there already."""
         ...
 
     def ran(self, num_tokens: int, duration_s: float) -> None:

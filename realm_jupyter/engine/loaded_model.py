@@ -8,14 +8,16 @@ from __future__ import annotations
 
 import atexit
 import hashlib
+import math
 import threading
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from realm_jupyter.compute import create_executor
-from realm_jupyter.engine.scheduler import Scheduler, prefill_chunk_tokens
-from realm_jupyter.errors import LoadCancelledError
+from realm_jupyter.compute import create_executor, memory_available
+from realm_jupyter.engine.prefix_cache import PrefixCache
+from realm_jupyter.engine.scheduler import Scheduler, lanes_per_step, prefill_chunk_tokens
+from realm_jupyter.errors import ConfigError, LoadCancelledError
 from realm_jupyter.models import open_model, resolve_source
 from realm_jupyter.models.chat_template import closing_token
 from realm_jupyter.models.sources import is_shipped
@@ -32,6 +34,10 @@ if TYPE_CHECKING:
 __all__ = ["LoadedModel", "acquire", "close_all", "release", "token_text"]
 
 _HASH_CHUNK_BYTES = 1 << 20
+# Of the memory that is available once the weights are in, but no more than a gigabyte: what
+# is kept for prompts to come must not surprise anybody.
+_PREFIX_SHARE = 8
+_MOST_PREFIX_BYTES = 1 << 30
 
 
 @dataclass(eq=False)
@@ -41,10 +47,11 @@ class LoadedModel:
     Parameters
     ----------
     key : hashable
-        Identity of the file, device and executor.
+        Identity of the file, device, executor and number format of the KV cache.
     model : Model
     executor : Executor
     scheduler : Scheduler
+    prefixes : PrefixCache
     path : str
         The file, or ``"<bytes>"``.
     is_trusted : bool
@@ -61,6 +68,7 @@ class LoadedModel:
     model: Model
     executor: Executor
     scheduler: Scheduler
+    prefixes: PrefixCache
     path: str
     is_trusted: bool
     turn_end_ids: tuple[int, ...]
@@ -101,6 +109,8 @@ def acquire(
     name: str,
     device: str = "auto",
     executor: str = "auto",
+    kv_type: str = "auto",
+    prefix_cache_bytes: int | None = None,
     on_progress: Callable[[LoadProgress], None] | None = None,
     cancel: CancelToken | None = None,
 ) -> LoadedModel:
@@ -114,6 +124,11 @@ def acquire(
         For messages and thread names.
     device : {"auto", "cpu", "cuda", "mps"}
     executor : {"auto", "native", "reference"}
+    kv_type : {"auto", "f32", "f16", "q8_0"}
+    prefix_cache_bytes : int, optional
+        Most bytes of KV pages that are kept for prompts to come, from now on. By default an
+        eighth of the memory that is available after the load, at most 1 GiB; a model that is
+        loaded already stays as it is.
     on_progress : callable, optional
         Called with `LoadProgress` from this thread.
     cancel : CancelToken, optional
@@ -126,8 +141,9 @@ def acquire(
     LoadCancelledError
         If ``cancel`` was raised; nothing stays loaded.
     ConfigError
-        If the device or the executor is unknown or unavailable.
+        If the device, the executor or the KV type is unknown or unavailable.
     """
+    _check_prefix_cache_bytes(prefix_cache_bytes)
     if isinstance(source, (bytes, bytearray, memoryview)):
         data = bytes(source)
         origin: Path | bytes = data
@@ -136,7 +152,7 @@ def acquire(
         origin = resolve_source(source)
         status = origin.stat()
         identity = (status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns)
-    key = (identity, device, executor)
+    key = (identity, device, executor, kv_type)
     with _lock:
         turn = _loading.setdefault(key, threading.Lock())
     with turn:
@@ -144,13 +160,18 @@ def acquire(
             found = _loaded.get(key)
             if found is not None:
                 found.num_references += 1
-                return found
+        if found is not None:
+            if prefix_cache_bytes is not None:
+                found.prefixes.budget_bytes = prefix_cache_bytes
+            return found
         loaded = _load(
             origin,
             key,
             name=name,
             device=device,
             executor=executor,
+            kv_type=kv_type,
+            prefix_cache_bytes=prefix_cache_bytes,
             on_progress=on_progress,
             cancel=cancel,
         )
@@ -189,6 +210,7 @@ def close_all() -> None:
 def _unload(loaded: LoadedModel) -> int:
     freed = loaded.memory_bytes
     loaded.scheduler.close()
+    loaded.prefixes.close()
     loaded.executor.close()
     loaded.model.file.close()
     return freed
@@ -201,6 +223,8 @@ def _load(
     name: str,
     device: str,
     executor: str,
+    kv_type: str,
+    prefix_cache_bytes: int | None,
     on_progress: Callable[[LoadProgress], None] | None,
     cancel: CancelToken | None,
 ) -> LoadedModel:
@@ -215,21 +239,56 @@ def _load(
         is_trusted = isinstance(origin, Path) and is_shipped(origin)
         turn_end_ids = _turn_end_ids(model, is_trusted=is_trusted)
         runner = create_executor(
-            model, device=device, executor=executor, on_progress=report, cancel=cancel
+            model,
+            device=device,
+            executor=executor,
+            kv_type=kv_type,
+            on_progress=report,
+            cancel=cancel,
         )
     except BaseException:
         model.file.close()
         raise
+    chunk_tokens = prefill_chunk_tokens(model.num_parameters)
     return LoadedModel(
         key=key,
         model=model,
         executor=runner,
-        scheduler=Scheduler(runner, name, prefill_chunk_tokens(model.num_parameters)),
+        scheduler=Scheduler(
+            runner, name, chunk_tokens, step_lanes=lanes_per_step(runner.vocab_size)
+        ),
+        prefixes=_prefix_cache(runner, chunk_tokens, prefix_cache_bytes),
         path=str(origin) if isinstance(origin, Path) else "<bytes>",
         is_trusted=is_trusted,
         turn_end_ids=turn_end_ids,
         digest="" if isinstance(origin, Path) else hashlib.sha256(origin).hexdigest(),
     )
+
+
+def _check_prefix_cache_bytes(num_bytes: int | None) -> None:
+    is_whole = isinstance(num_bytes, int) and not isinstance(num_bytes, bool)
+    if num_bytes is not None and (not is_whole or num_bytes < 0):
+        raise ConfigError(
+            f"prefix_cache_bytes={num_bytes!r} is not allowed: it must be a whole number of at "
+            "least 0, which keeps nothing, or None",
+            field="prefix_cache_bytes",
+            value=num_bytes,
+            allowed="a whole number of at least 0, or None",
+        )
+
+
+def _prefix_cache(executor: Executor, chunk_tokens: int, num_bytes: int | None) -> PrefixCache:
+    if num_bytes is None:
+        available = memory_available(executor.device)
+        num_bytes = min(available // _PREFIX_SHARE, _MOST_PREFIX_BYTES)
+    pool = executor.pool
+    # Where results depend on where a prompt is cut, it is cut in the same places with a
+    # kept prefix as without, and answers, which were not cut like prompts, are not kept.
+    is_exact = executor.is_batch_invariant
+    unit = 1 if is_exact else math.lcm(pool.page_tokens, chunk_tokens) // pool.page_tokens
+    prefixes = PrefixCache(pool, num_bytes, unit, keeps_answers=is_exact)
+    pool.reclaim = prefixes.reclaim
+    return prefixes
 
 
 def _turn_end_ids(model: Model, *, is_trusted: bool) -> tuple[int, ...]:

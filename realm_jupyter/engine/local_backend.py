@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import secrets
 import weakref
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from realm_jupyter.engine.admission import Request
 from realm_jupyter.engine.generation import Generation
 from realm_jupyter.engine.guest_thread import GuestHost, run_in_thread
 from realm_jupyter.engine.loaded_model import token_text
@@ -20,6 +22,7 @@ from realm_jupyter.errors import (
     ContextLengthError,
     ModelNotFoundError,
     PromptError,
+    RealmError,
     SamplingParamsError,
 )
 from realm_jupyter.handle import GenerationHandle
@@ -34,7 +37,9 @@ if TYPE_CHECKING:
     from realm_jupyter.backend import GenerationRequest
     from realm_jupyter.engine.engine import Engine
     from realm_jupyter.engine.loaded_model import LoadedModel
-    from realm_jupyter.sandbox import GuestLimits, GuestModule
+    from realm_jupyter.limits import TenantLimits
+    from realm_jupyter.sandbox import GuestModule
+    from realm_jupyter.stats import TenantStats
     from realm_jupyter.types import CancelToken, LoadProgress, ModelInfo
 
 __all__ = ["LocalBackend"]
@@ -54,7 +59,11 @@ class LocalBackend:
         Whether closing the tenant closes the engine too.
     guest : GuestModule, optional
         A guest of the user's own.
-    limits : GuestLimits, optional
+    limits : TenantLimits, optional
+    name : str, optional
+        Of the tenant, for people.
+    share_prefixes : bool
+        Whether the tenant finds kept prefixes of others who opted in, and they its own.
     """
 
     def __init__(
@@ -63,10 +72,12 @@ class LocalBackend:
         *,
         owns_engine: bool,
         guest: GuestModule | None = None,
-        limits: GuestLimits | None = None,
+        limits: TenantLimits | None = None,
+        name: str | None = None,
+        share_prefixes: bool = False,
     ) -> None:
         self.engine = engine
-        self.tenant = Tenant(guest, limits)
+        self.tenant = Tenant(guest, limits, name=name, shares_prefixes=share_prefixes)
         self._owns_engine = owns_engine
         engine.add_tenant(self.tenant)
         # A Realm that was forgotten instead of closed gives its sequences back too.
@@ -82,6 +93,8 @@ class LocalBackend:
         *,
         device: str,
         executor: str,
+        kv_type: str,
+        prefix_cache_bytes: int | None,
         on_progress: Callable[[LoadProgress], None] | None,
         cancel: CancelToken | None,
     ) -> ModelInfo:
@@ -92,6 +105,8 @@ class LocalBackend:
             model_id,
             device=device,
             executor=executor,
+            kv_type=kv_type,
+            prefix_cache_bytes=prefix_cache_bytes,
             on_progress=on_progress,
             cancel=cancel,
         )
@@ -118,6 +133,30 @@ class LocalBackend:
     def current_model(self) -> str | None:
         """Id of the model that requests go to by default."""
         return self.engine.current_model
+
+    # -- the tenant ----------------------------------------------------------------
+
+    @property
+    def limits(self) -> TenantLimits:
+        """What the tenant may use."""
+        return self.tenant.limits
+
+    @limits.setter
+    def limits(self, limits: TenantLimits) -> None:
+        self.tenant.limits = limits
+
+    @property
+    def share_prefixes(self) -> bool:
+        """Whether requests to come look for prefixes of others who opted in."""
+        return self.tenant.shares_prefixes
+
+    @share_prefixes.setter
+    def share_prefixes(self, share_prefixes: bool) -> None:
+        self.tenant.shares_prefixes = share_prefixes
+
+    def stats(self) -> TenantStats:
+        """Return what the tenant did and holds."""
+        return self.engine.tenant_stats(self.tenant)
 
     # -- text ----------------------------------------------------------------------
 
@@ -147,6 +186,7 @@ class LocalBackend:
     def start(self, request: GenerationRequest) -> GenerationHandle:
         """Start a generation; errors of the request itself are raised here."""
         self.tenant.check_open()
+        self.tenant.check_room()
         timeline = Timeline()
         loaded = self.engine.get(request.model)
         instance = self.tenant.instance(loaded)
@@ -167,11 +207,13 @@ class LocalBackend:
         transcript = Transcript(
             handle,
             timeline,
+            self.tenant.meter,
             model_id=self.engine.resolve(request.model),
             seed=seed,
             num_prompt_tokens=len(prompt_ids),
         )
         if max_tokens == 0:
+            self.tenant.meter.admit(len(prompt_ids))
             transcript.close("length", announce=True)
             return handle
         data = encode_config(config, prompt_ids, seed=seed, max_tokens=max_tokens)
@@ -199,22 +241,39 @@ class LocalBackend:
         transcript: Transcript,
         token_texts: TokenTexts | None,
     ) -> None:
+        tenant, handle = self.tenant, transcript.handle
         generation = Generation(
-            self.tenant,
+            tenant,
             instance,
             guest_handle=instance.generate_begin(data),
-            cache=loaded.executor.new_cache(),
+            share=tenant.share_of(loaded),
+            cache=loaded.executor.new_cache(tenant.kv_budget),
+            prefix=tenant.prefix(loaded),
             prompt_ids=prompt_ids,
             transcript=transcript,
             token_texts=token_texts,
         )
-        self.tenant.enter(generation, loaded, transcript.handle.cancel)
+        refused: list[RealmError] = []
+
+        def start() -> None:
+            try:
+                loaded.scheduler.submit(generation)
+            except RuntimeError:
+                refused.append(ModelNotFoundError("the model was unloaded before the request ran"))
+            except RealmError as error:
+                refused.append(error)
+            if refused:
+                generation.fail(refused[0])
+
+        handle.on_cancel(partial(tenant.withdraw, generation))
         try:
-            loaded.scheduler.submit(generation)
-        except RuntimeError as error:
-            missing = ModelNotFoundError("the model was unloaded before the request ran")
-            generation.fail(missing)
-            raise missing from error
+            tenant.enter(generation, Request(loaded, start, handle.cancel), len(prompt_ids))
+        except RealmError as error:
+            generation.fail(error)
+            raise
+        # What is refused later, after it waited, is raised by the handle.
+        if refused:
+            raise refused[0]
 
     def _start_thread(
         self,
@@ -224,14 +283,23 @@ class LocalBackend:
         prompt_ids: np.ndarray,
         transcript: Transcript,
     ) -> None:
-        host = GuestHost(self.tenant, loaded, transcript)
-        instance = GuestInstance(guest, host, limits=self.tenant.limits)
+        tenant, handle = self.tenant, transcript.handle
+        host = GuestHost(tenant, loaded, transcript)
+        instance = GuestInstance(guest, host, limits=tenant.guest_limits)
         if guest.has_vocabulary:
             instance.load_vocabulary(loaded.vocabulary_blob())
 
-        transcript.handle.on_cancel(lambda: host.interrupt(instance))
-        self.tenant.enter(host, loaded, transcript.handle.cancel)
-        run_in_thread(self.tenant, instance, host, data, prompt_ids)
+        def start() -> None:
+            run_in_thread(tenant, instance, host, data, prompt_ids)
+
+        handle.on_cancel(lambda: host.interrupt(instance))
+        handle.on_cancel(partial(tenant.withdraw, host))
+        try:
+            tenant.enter(host, Request(loaded, start, handle.cancel), len(prompt_ids))
+        except RealmError:
+            host.finish()
+            instance.close()
+            raise
 
     def _prompt_ids(
         self, loaded: LoadedModel, instance: GuestInstance, request: GenerationRequest

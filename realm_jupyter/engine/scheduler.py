@@ -8,20 +8,32 @@ import time
 from typing import TYPE_CHECKING
 
 from realm_jupyter.compute.executor import Chunk
+from realm_jupyter.engine import fairness
+from realm_jupyter.engine.step_log import StepLog
+from realm_jupyter.errors import TenantBusyError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     import numpy as np
 
     from realm_jupyter.compute.executor import Executor
     from realm_jupyter.engine.lane import Lane
 
-__all__ = ["Scheduler", "prefill_chunk_tokens"]
+__all__ = ["Scheduler", "lanes_per_step", "prefill_chunk_tokens"]
 
 _LOG = logging.getLogger(__name__)
 
 # While a lane's guest is busy in another thread (a long tokenize call), its logits are
 # offered again this often. Nothing signals the release of an instance's lock.
 _OFFER_AGAIN_S = 0.001
+
+# Logits of one step: with many sequences and a large vocabulary they would outgrow the model.
+_LOGITS_BYTES = 64 << 20
+_MIN_STEP_LANES = 16
+_MAX_STEP_LANES = 256
+# Waiting lanes cost memory in their guests, and no one wants to wait for thousands.
+_MAX_LANES = 8192
 
 _PREFILL_WORK = 64e9
 _PREFILL_MIN_TOKENS = 32
@@ -41,12 +53,24 @@ def prefill_chunk_tokens(num_parameters: int) -> int:
     return tokens
 
 
+def lanes_per_step(vocab_size: int) -> int:
+    """Return how many sequences decode in one step at most: 16 to 256.
+
+    Examples
+    --------
+    >>> lanes_per_step(32_000), lanes_per_step(128_256)
+    (256, 130)
+    """
+    return max(_MIN_STEP_LANES, min(_LOGITS_BYTES // (4 * vocab_size), _MAX_STEP_LANES))
+
+
 class Scheduler:
     """Continuous batching over the lanes of one model.
 
     Each step runs the next token of every decoding lane and prompt chunks of at most
     `chunk_tokens` in total (at least one lane's chunk), so that a long prompt cannot
-    starve the streams beside it. Lanes join and leave between steps.
+    starve the streams beside it. Lanes join and leave between steps. Where not all fit,
+    higher priorities go first, then the tenants that were served least.
 
     Parameters
     ----------
@@ -55,13 +79,33 @@ class Scheduler:
     name : str
         For the thread's name.
     chunk_tokens : int
-        Most prompt tokens of one lane in one step.
+        Most prompt tokens of one step.
+    step_lanes : int
+        Most decoding lanes of one step.
+    max_lanes : int
+        Most lanes that run or wait.
+
+    Attributes
+    ----------
+    steps : StepLog
     """
 
-    def __init__(self, executor: Executor, name: str, chunk_tokens: int) -> None:
+    def __init__(
+        self,
+        executor: Executor,
+        name: str,
+        chunk_tokens: int,
+        *,
+        step_lanes: int = _MAX_STEP_LANES,
+        max_lanes: int = _MAX_LANES,
+    ) -> None:
         self._executor = executor
         self._name = name
         self.chunk_tokens = chunk_tokens
+        self.steps = StepLog()
+        self._step_lanes = step_lanes
+        self._max_lanes = max_lanes
+        self._calls: list[Callable[[], None]] = []
         self._condition = threading.Condition()
         self._incoming: list[Lane] = []
         self._lanes: list[Lane] = []
@@ -82,17 +126,31 @@ class Scheduler:
         ------
         RuntimeError
             If the scheduler is closed.
+        TenantBusyError
+            If too many lanes run or wait already.
         """
         with self._condition:
             if self._is_closing:
                 raise RuntimeError("the scheduler is closed")
-            self._incoming.append(lane)
-            if self._thread is None:
-                self._thread = threading.Thread(
-                    target=self._run, name=f"realm-scheduler-{self._name}", daemon=True
+            if len(self._lanes) + len(self._incoming) >= self._max_lanes:
+                raise TenantBusyError(
+                    f"{self._max_lanes} requests run or wait on this model already; "
+                    "try again when some have ended"
                 )
-                self._thread.start()
+            self._incoming.append(lane)
+            self._ensure_thread()
             self._condition.notify_all()
+
+    def call_soon(self, function: Callable[[], None]) -> None:
+        """Have the scheduler's thread call a function between two steps; returns at once.
+
+        For finalizers, which run in any thread at any point and must not take locks.
+        """
+        with self._condition:
+            if not self._is_closing:
+                self._calls.append(function)
+                self._ensure_thread()
+                self._condition.notify_all()
 
     def wake(self) -> None:
         """Look at the lanes again: one was cancelled or has new pending tokens."""
@@ -110,8 +168,16 @@ class Scheduler:
 
     # -- the thread ----------------------------------------------------------------
 
+    def _ensure_thread(self) -> None:
+        if self._thread is None:
+            self._thread = threading.Thread(
+                target=self._run, name=f"realm-scheduler-{self._name}", daemon=True
+            )
+            self._thread.start()
+
     def _run(self) -> None:
         while self._wait_for_work():
+            self._make_calls()
             self._make_offers()
             self._remove_ended()
             batch = self._compose()
@@ -132,9 +198,11 @@ class Scheduler:
             while True:
                 if self._is_closing:
                     return False
-                self._lanes.extend(self._incoming)
+                for lane in self._incoming:
+                    fairness.join(self._lanes, lane)
+                    self._lanes.append(lane)
                 self._incoming.clear()
-                if any(self._is_ready(lane) for lane in self._lanes):
+                if self._calls or any(self._is_ready(lane) for lane in self._lanes):
                     return True
                 if self._offers:
                     self._condition.wait(_OFFER_AGAIN_S)
@@ -145,6 +213,15 @@ class Scheduler:
         if lane.is_cancelled or lane.is_done:
             return True
         return lane not in self._offers and len(lane.pending_ids) > 0
+
+    def _make_calls(self) -> None:
+        with self._condition:
+            calls, self._calls = self._calls, []
+        for function in calls:
+            try:
+                function()
+            except Exception:  # noqa: BLE001 - the thread serves others too
+                _LOG.exception("a call between two steps failed")
 
     def _make_offers(self) -> None:
         for lane, logits in list(self._offers.items()):
@@ -163,31 +240,69 @@ class Scheduler:
             if lane.is_cancelled and not lane.is_done:
                 lane.stop()
                 self._offers.pop(lane, None)
-        with self._condition:
-            self._lanes = [lane for lane in self._lanes if not lane.is_done]
+        ended = [lane for lane in self._lanes if lane.is_done]
+        if ended:
+            for lane in ended:
+                fairness.leave(lane)
+            with self._condition:
+                self._lanes = [lane for lane in self._lanes if not lane.is_done]
 
     def _compose(self) -> list[tuple[Lane, int]]:
         """Return the lanes of the next step with the number of their tokens to run."""
-        batch: list[tuple[Lane, int]] = []
-        room = self.chunk_tokens
+        decoding: list[Lane] = []
+        prefilling: list[Lane] = []
         for lane in self._lanes:
-            num_pending = len(lane.pending_ids)
-            if num_pending == 0 or lane in self._offers:
-                continue
-            if not lane.is_prefill:
-                batch.append((lane, num_pending))
-                continue
-            num_tokens = min(num_pending, self.chunk_tokens)
-            if num_tokens <= room:
-                batch.append((lane, num_tokens))
-                room -= num_tokens
-        # The lane that prefilled goes to the back, so that prompts take turns.
-        prefilled = [lane for lane, _ in batch if lane.is_prefill]
-        if prefilled:
+            if len(lane.pending_ids) and lane not in self._offers:
+                (prefilling if lane.is_prefill else decoding).append(lane)
+        is_crowded = len(decoding) > self._step_lanes
+        if is_crowded:
+            decoding = sorted(decoding, key=fairness.urgency)[: self._step_lanes]
+        batch = [
+            (lane, len(lane.pending_ids))
+            for lane in decoding
+            if self._make_room(lane, len(lane.pending_ids))
+        ]
+        if prefilling:
+            batch += self._chunks(sorted(prefilling, key=fairness.urgency))
+        # Lanes of one tenant take turns: those that had theirs go to the back.
+        if prefilling or is_crowded:
+            had = {lane for lane, _ in batch if is_crowded or lane.is_prefill}
             with self._condition:
-                rest = [lane for lane in self._lanes if lane not in prefilled]
-                self._lanes = rest + prefilled
+                rest = [lane for lane in self._lanes if lane not in had]
+                self._lanes = rest + [lane for lane in self._lanes if lane in had]
         return batch
+
+    def _chunks(self, lanes: list[Lane]) -> list[tuple[Lane, int]]:
+        """Return which prompts the next step runs a chunk of, and of how many tokens."""
+        chunks = []
+        room = self.chunk_tokens
+        for lane in lanes:
+            if room < 1:
+                break
+            if not self._find_prefix(lane):
+                continue
+            num_tokens = min(len(lane.pending_ids), self.chunk_tokens)
+            if num_tokens <= room and self._make_room(lane, num_tokens):
+                chunks.append((lane, num_tokens))
+                room -= num_tokens
+        return chunks
+
+    def _find_prefix(self, lane: Lane) -> bool:
+        try:
+            lane.find_prefix()
+        except BaseException as error:  # noqa: BLE001 - one lane's fault is its own
+            lane.fail(error)
+            return False
+        return True
+
+    def _make_room(self, lane: Lane, num_tokens: int) -> bool:
+        """Reserve a lane's pages before the step, so that a full one takes no other along."""
+        try:
+            lane.cache.reserve(num_tokens)
+        except BaseException as error:  # noqa: BLE001 - as above
+            lane.fail(error)
+            return False
+        return True
 
     def _step(self, batch: list[tuple[Lane, int]]) -> None:
         started = time.perf_counter()
@@ -198,10 +313,12 @@ class Scheduler:
             self._undo(batch, lengths, error)
             return
         duration_s = time.perf_counter() - started
+        self.steps.add(len(batch), sum(count for _, count in batch), duration_s)
         for (lane, num_tokens), logits in zip(batch, rows, strict=True):
             self._settle(lane, num_tokens, duration_s, logits)
 
     def _settle(self, lane: Lane, num_tokens: int, duration_s: float, logits: np.ndarray) -> None:
+        lane.share.num_served += num_tokens
         lane.ran(num_tokens, duration_s)
         if len(logits) and not self._offer(lane, logits[-1]):
             self._offers[lane] = logits[-1]

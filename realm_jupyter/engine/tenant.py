@@ -4,13 +4,21 @@ from __future__ import annotations
 
 import itertools
 import threading
+from functools import partial
 from typing import TYPE_CHECKING
 
-from realm_jupyter.errors import TenantClosedError
+from realm_jupyter.engine.admission import Admission, Request
+from realm_jupyter.engine.fairness import Share
+from realm_jupyter.engine.kv_budget import TenantKVBudget
+from realm_jupyter.engine.meter import Meter
+from realm_jupyter.engine.prefix_cache import SequencePrefix
+from realm_jupyter.errors import TenantBusyError, TenantClosedError
+from realm_jupyter.limits import TenantLimits
 from realm_jupyter.sandbox import GuestInstance, GuestLimits, GuestModule
+from realm_jupyter.stats import TenantStats
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Mapping
 
     from realm_jupyter.engine.loaded_model import LoadedModel
 
@@ -31,33 +39,77 @@ class Tenant:
     guest : GuestModule, optional
         A guest of the user's own for generations; the shipped one by default. Text is
         tokenized by the shipped guest in any case.
-    limits : GuestLimits, optional
+    limits : TenantLimits, optional
+    name : str, optional
+        For people; by default a number.
+    shares_prefixes : bool
+        Whether it finds the kept prefixes of others who opted in, and they its own.
+
+    Attributes
+    ----------
+    meter : Meter
+    kv_budget : TenantKVBudget
 
     Notes
     -----
     Safe from any thread. A trapped instance is replaced at the next use.
     """
 
-    def __init__(self, guest: GuestModule | None = None, limits: GuestLimits | None = None) -> None:
-        self.name = f"tenant-{next(_numbers)}"
-        self.limits = limits or GuestLimits()
+    def __init__(
+        self,
+        guest: GuestModule | None = None,
+        limits: TenantLimits | None = None,
+        *,
+        name: str | None = None,
+        shares_prefixes: bool = False,
+    ) -> None:
+        self.number = next(_numbers)
+        self.name = name or f"tenant-{self.number}"
         self.guest = guest
-        self._lock = threading.Lock()
-        self._idle = threading.Condition(self._lock)
+        self.shares_prefixes = shares_prefixes
+        self._limits = limits = limits or TenantLimits()
+        self.meter = Meter(self.name, limits.tokens_per_minute)
+        self.kv_budget = TenantKVBudget(self.name, limits.kv_bytes)
+        self._admission = Admission(self.name, limits.num_sequences, limits.queue_length)
+        self._lock = threading.RLock()
         self._instances: dict[LoadedModel, GuestInstance] = {}
-        self._running: dict[object, tuple[LoadedModel, Callable[[], None]]] = {}
-        self._is_closed = False
+        self._shares: dict[LoadedModel, Share] = {}
+        self._prefixes: set[LoadedModel] = set()
+
+    @property
+    def limits(self) -> TenantLimits:
+        """What it may use; new limits hold for what comes, guests' for new instances."""
+        return self._limits
+
+    @limits.setter
+    def limits(self, limits: TenantLimits) -> None:
+        with self._lock:
+            self._limits = limits
+            for share in self._shares.values():
+                share.priority = limits.priority
+        self.meter.set_rate(limits.tokens_per_minute)
+        self.kv_budget.limit_bytes = limits.kv_bytes
+        self._admission.num_sequences = limits.num_sequences
+        self._admission.queue_length = limits.queue_length
+        self._admission.start_waiting()
+
+    @property
+    def guest_limits(self) -> GuestLimits:
+        """What each of its guest instances may use."""
+        return GuestLimits(
+            memory_bytes=self._limits.guest_memory_bytes,
+            deadline_ms=self._limits.guest_deadline_ms,
+        )
 
     @property
     def is_closed(self) -> bool:
         """Whether `close` was called."""
-        return self._is_closed
+        return self._admission.is_closed
 
     @property
     def num_generations(self) -> int:
         """Generations that run."""
-        with self._lock:
-            return len(self._running)
+        return self._admission.num_running
 
     @property
     def guest_memory_bytes(self) -> int:
@@ -67,7 +119,7 @@ class Tenant:
 
     def check_open(self) -> None:
         """Raise `TenantClosedError` if the tenant was closed."""
-        if self._is_closed:
+        if self.is_closed:
             raise TenantClosedError(f"{self.name} is closed", tenant=self.name)
 
     def instance(self, loaded: LoadedModel) -> GuestInstance:
@@ -78,7 +130,7 @@ class Tenant:
             if found is not None and not found.is_broken:
                 return found
         # Made outside the lock: loading a vocabulary takes a while.
-        fresh = GuestInstance(GuestModule.shipped(), limits=self.limits)
+        fresh = GuestInstance(GuestModule.shipped(), limits=self.guest_limits)
         fresh.load_vocabulary(loaded.vocabulary_blob())
         with self._lock:
             found = self._instances.get(loaded)
@@ -91,33 +143,67 @@ class Tenant:
         return fresh
 
     def leave_model(self, loaded: LoadedModel) -> None:
-        """End what runs on a model that is being unloaded and drop its instance."""
-        with self._idle:
-            running = [entry for entry in self._running.items() if entry[1][0] is loaded]
-        for _generation, (_, cancel) in running:
-            cancel()
-        with self._idle:
-            ended = [generation for generation, _ in running]
-            self._idle.wait_for(lambda: not self._running.keys() & set(ended), _CLOSE_WAIT_S)
+        """End what runs on a model that is being unloaded and drop what it has of it."""
+        self._admission.wait_for(self._admission.cancel(loaded), _CLOSE_WAIT_S)
+        with self._lock:
+            self._prefixes.discard(loaded)
+            self._shares.pop(loaded, None)
             found = self._instances.pop(loaded, None)
+        loaded.prefixes.leave(self)
         if found is not None:
             found.close()
 
+    # -- what a generation needs ---------------------------------------------------
+
+    def share_of(self, loaded: LoadedModel) -> Share:
+        """Return its part of a model's time."""
+        with self._lock:
+            return self._shares.setdefault(loaded, Share(self._limits.priority))
+
+    def prefix(self, loaded: LoadedModel) -> SequencePrefix:
+        """Return where a new sequence looks for kept pages."""
+        with self._lock:
+            self.check_open()
+            self._prefixes.add(loaded)
+            space = loaded.prefixes.enter(self, self.kv_budget, is_shared=self.shares_prefixes)
+        return SequencePrefix(loaded.prefixes, space)
+
     # -- generations ---------------------------------------------------------------
 
-    def enter(self, generation: object, loaded: LoadedModel, cancel: Callable[[], None]) -> None:
-        """Register a generation; ``cancel`` ends it when tenant or model go."""
-        with self._lock:
-            if not self._is_closed:
-                self._running[generation] = (loaded, cancel)
-                return
-        self.check_open()
+    def check_room(self) -> None:
+        """Raise `TenantBusyError` if a request could not even wait, before work is done for it."""
+        try:
+            self._admission.check()
+        except TenantBusyError:
+            self.meter.refused()
+            raise
+
+    def enter(self, generation: object, request: Request, num_prompt_tokens: int) -> None:
+        """Start a generation now, or when others of this tenant have ended.
+
+        Raises
+        ------
+        TenantQuotaError
+            If the tokens of this minute are used up.
+        TenantBusyError
+            If too many wait already.
+        TenantClosedError
+            If the tenant was closed.
+        """
+        self.meter.admit(num_prompt_tokens)
+        try:
+            self._admission.enter(generation, request)
+        except (TenantBusyError, TenantClosedError):
+            self.meter.withdraw(num_prompt_tokens)
+            raise
 
     def leave(self, generation: object) -> None:
         """Take note that a generation ended."""
-        with self._idle:
-            self._running.pop(generation, None)
-            self._idle.notify_all()
+        self._admission.leave(generation)
+
+    def withdraw(self, generation: object) -> None:
+        """End a generation that was cancelled while it waited."""
+        self._admission.withdraw(generation)
 
     def close(self, *, wait: bool = True) -> None:
         """End every generation and give everything back; twice is fine.
@@ -128,16 +214,56 @@ class Tenant:
             Wait for the step in progress, so that all memory is free on return. A
             finalizer, which may run in any thread, must not wait.
         """
+        self._admission.close()
+        cancelled = self._admission.cancel()
+        if wait:
+            self._admission.wait_for(cancelled, _CLOSE_WAIT_S)
         with self._lock:
-            self._is_closed = True
-            running = list(self._running.values())
-        for _, cancel in running:
-            cancel()
-        with self._idle:
-            if wait:
-                self._idle.wait_for(lambda: not self._running, _CLOSE_WAIT_S)
             instances = list(self._instances.values())
             self._instances.clear()
+            prefixes = list(self._prefixes)
+            self._prefixes.clear()
+            self._shares.clear()
+        for loaded in prefixes:
+            if wait:
+                loaded.prefixes.leave(self)
+            else:
+                loaded.scheduler.call_soon(partial(loaded.prefixes.leave, self))
         if wait:
             for instance in instances:
                 instance.close()
+
+    def stats(self, ids: Mapping[LoadedModel, str]) -> TenantStats:
+        """Return what it did and holds.
+
+        Parameters
+        ----------
+        ids : mapping of LoadedModel to str
+            How the models are called.
+        """
+        meter = self.meter
+        with self._lock:
+            instances = dict(self._instances)
+        num_running, num_queued = self._admission.num_running, self._admission.num_waiting
+        num_open = num_running + num_queued
+        return TenantStats(
+            name=self.name,
+            models=tuple(ids[loaded] for loaded in instances if loaded in ids),
+            num_running=num_running,
+            num_queued=num_queued,
+            num_requests=meter.num_requests,
+            num_finished=meter.num_finished,
+            num_failed=max(0, meter.num_requests - meter.num_finished - num_open),
+            num_refused=meter.num_refused,
+            prompt_tokens=meter.prompt_tokens,
+            cached_tokens=meter.cached_tokens,
+            completion_tokens=meter.completion_tokens,
+            tokens_per_second=meter.tokens_per_second,
+            ttft_ms=meter.ttft_ms,
+            queue_ms=meter.queue_ms,
+            kv_bytes=self.kv_budget.sequence_bytes,
+            kept_kv_bytes=self.kv_budget.kept_bytes,
+            guest_memory_bytes=sum(instance.memory_bytes for instance in instances.values()),
+            shares_prefixes=self.shares_prefixes,
+            limits=self._limits,
+        )

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from realm_jupyter.types import GenerationResponse, TokenEvent, TokenLogprob, Usage
 
 if TYPE_CHECKING:
+    from realm_jupyter.engine.meter import Meter
     from realm_jupyter.engine.timeline import Timeline
     from realm_jupyter.handle import GenerationHandle
     from realm_jupyter.types import FinishReason
@@ -21,6 +22,8 @@ class Transcript:
     ----------
     handle : GenerationHandle
     timeline : Timeline
+    meter : Meter
+        Of the tenant.
     model_id : str
     seed : int
     num_prompt_tokens : int
@@ -30,6 +33,7 @@ class Transcript:
         self,
         handle: GenerationHandle,
         timeline: Timeline,
+        meter: Meter,
         *,
         model_id: str,
         seed: int,
@@ -37,6 +41,8 @@ class Transcript:
     ) -> None:
         self.handle = handle
         self.timeline = timeline
+        self._meter = meter
+        self._num_cached_tokens = 0
         self._model_id = model_id
         self._seed = seed
         self._num_prompt_tokens = num_prompt_tokens
@@ -44,6 +50,11 @@ class Transcript:
         self._token_ids: list[int] = []
         self._logprobs: list[TokenLogprob] = []
         self._alternatives: list[tuple[TokenLogprob, ...]] = []
+
+    def cached(self, num_tokens: int) -> None:
+        """Take note that tokens of the prompt need not be run."""
+        self._num_cached_tokens += num_tokens
+        self._meter.cached(num_tokens)
 
     def add(
         self,
@@ -69,6 +80,7 @@ class Transcript:
             self._logprobs.append(logprob)
             self._alternatives.append(alternatives)
         self.timeline.sampled()
+        self._meter.sampled()
         self.handle.put(event)
 
     def close(self, finish_reason: FinishReason, *, text: str = "", announce: bool) -> None:
@@ -92,14 +104,20 @@ class Transcript:
                     finish_reason=finish_reason,
                 )
             )
-        self.handle.finish(self._response(finish_reason))
+        response = self._response(finish_reason)
+        self._meter.finished(response.timings)
+        self.handle.finish(response)
 
     def _response(self, finish_reason: FinishReason) -> GenerationResponse:
         return GenerationResponse(
             text="".join(self._text),
             token_ids=tuple(self._token_ids),
             finish_reason=finish_reason,
-            usage=Usage(self._num_prompt_tokens, len(self._token_ids)),
+            usage=Usage(
+                prompt_tokens=self._num_prompt_tokens,
+                completion_tokens=len(self._token_ids),
+                cached_tokens=self._num_cached_tokens,
+            ),
             timings=self.timeline.timings(),
             seed=self._seed,
             model=self._model_id,

@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from realm_jupyter import Realm, RealmRegistry
+from realm_jupyter import Realm, RealmRegistry, TenantLimits
 from realm_jupyter.errors import (
     GuestAbiError,
     GuestLimitError,
@@ -15,7 +15,7 @@ from realm_jupyter.errors import (
     RealmError,
     TenantClosedError,
 )
-from realm_jupyter.sandbox import GuestLimits, GuestModule
+from realm_jupyter.sandbox import GuestModule
 from support.tiny_gguf import write_tiny_llama
 
 wasmtime = pytest.importorskip("wasmtime")
@@ -90,7 +90,7 @@ def tenant(registry, body, **limits):
         registry._engine,
         owns_engine=False,
         guest=GuestModule.from_bytes(guest(body), "hostile"),
-        limits=GuestLimits(deadline_ms=DEADLINE_MS, **limits),
+        limits=TenantLimits(guest_deadline_ms=DEADLINE_MS, **limits),
     )
     return Realm("tiny", backend=backend)
 
@@ -127,7 +127,7 @@ def test_each_ends_in_its_typed_error_and_the_others_text_is_unchanged(
     registry, expected, body, error, what
 ):
     good = registry.stream("tiny", "the cat", **OPTIONS)
-    with tenant(registry, body, memory_bytes=8 << 20) as realm:
+    with tenant(registry, body, guest_memory_bytes=8 << 20) as realm:
         with pytest.raises(error) as caught:
             realm.generate("the cat")
         if what:
@@ -170,7 +170,7 @@ def test_cancelling_a_guest_that_loops_does_not_wait_for_its_deadline(registry):
         registry._engine,
         owns_engine=False,
         guest=GuestModule.from_bytes(guest(LOOP), "looper"),
-        limits=GuestLimits(deadline_ms=10 * 60 * 1000),
+        limits=TenantLimits(guest_deadline_ms=10 * 60 * 1000),
     )
     with Realm("tiny", backend=backend) as realm:
         handle = realm.stream("the cat")

@@ -34,16 +34,49 @@ if TYPE_CHECKING:
     from realm_jupyter.compute.cpu.library import Library
     from realm_jupyter.compute.cpu.weight_cache import WeightCache
     from realm_jupyter.compute.executor import Chunk
+    from realm_jupyter.compute.kv_cache import KVBudget
     from realm_jupyter.models.model import Model
     from realm_jupyter.types import CancelToken
 
-__all__ = ["KV_TYPES", "SINGLE_THREAD_PARAMETERS", "NativeExecutor", "NativeModel"]
+__all__ = [
+    "KV_TYPES",
+    "SINGLE_THREAD_PARAMETERS",
+    "NativeExecutor",
+    "NativeModel",
+    "check_kv_type",
+]
 
 KV_TYPES = ("auto", "f32", "f16", "q8_0")
 """Number formats of the KV cache; ``"auto"`` is float32 for float32 models, else float16."""
 
 SINGLE_THREAD_PARAMETERS = 4_000_000
 """Below this many weights, threads wait for each other longer than they save."""
+
+
+def check_kv_type(kv_type: str, available: Sequence[str] = KV_TYPES) -> None:
+    """Check the name of a number format of the KV cache.
+
+    Parameters
+    ----------
+    kv_type : str
+    available : sequence of str
+        What the executor that was chosen has.
+
+    Raises
+    ------
+    ConfigError
+        If it is not among them.
+    """
+    if kv_type in available:
+        return
+    allowed = ", ".join(available)
+    problem = "is not available on this executor" if kv_type in KV_TYPES else "is unknown"
+    raise ConfigError(
+        f"kv_type={kv_type!r} {problem}; use {allowed}",
+        field="kv_type",
+        value=kv_type,
+        allowed=allowed,
+    )
 
 
 class NativeModel:
@@ -185,6 +218,7 @@ class NativeExecutor:
     ----------
     num_threads : int
     kv_type : str
+    pool : KVPool
     weights_are_mapped : bool
         Whether the packed weights are a mapped file, shared with other processes.
 
@@ -196,6 +230,7 @@ class NativeExecutor:
 
     name = "native"
     device = "cpu"
+    is_batch_invariant = True
 
     def __init__(
         self,
@@ -208,14 +243,7 @@ class NativeExecutor:
         cancel: CancelToken | None = None,
         weight_cache: WeightCache | None = None,
     ) -> None:
-        if kv_type not in KV_TYPES:
-            allowed = ", ".join(KV_TYPES)
-            raise ConfigError(
-                f"kv_type={kv_type!r} is unknown; use {allowed}",
-                field="kv_type",
-                value=kv_type,
-                allowed=allowed,
-            )
+        check_kv_type(kv_type)
         parameters = model.graph.hyperparameters
         self.vocab_size = parameters.vocab_size
         self.context_length = parameters.context_length
@@ -243,8 +271,8 @@ class NativeExecutor:
         self.kv_type = kv_type
         self.weights_are_mapped = self._packed.is_mapped_file
         self._memory_bytes = self._packed.num_bytes + program.other_bytes
-        self._pool = KVPool(self._model)
-        self._limits = BatchLimits(self._pool, self.vocab_size, self.context_length)
+        self.pool = KVPool(self._model)
+        self._limits = BatchLimits(self.pool, self.vocab_size, self.context_length)
         self._is_closed = False
 
     @property
@@ -255,12 +283,12 @@ class NativeExecutor:
     @property
     def cache_bytes(self) -> int:
         """Bytes that KV caches have allocated now."""
-        return self._pool.memory_bytes
+        return self.pool.memory_bytes
 
-    def new_cache(self) -> PagedCache:
-        """Return an empty cache."""
+    def new_cache(self, budget: KVBudget | None = None) -> PagedCache:
+        """Return an empty cache; see `Executor.new_cache`."""
         self._require_open()
-        return PagedCache(self._pool)
+        return PagedCache(self.pool, budget=budget)
 
     def forward(self, batch: Sequence[Chunk]) -> list[NDArray[np.float32]]:
         """Run a ragged batch; see `Executor.forward`."""
@@ -285,7 +313,7 @@ class NativeExecutor:
             return
         self._is_closed = True
         self._memory_bytes = 0
-        self._pool.close()
+        self.pool.close()
         self._model.close()
         self._packed.close()
         release_memory()
