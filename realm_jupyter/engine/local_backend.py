@@ -24,7 +24,7 @@ from realm_jupyter.errors import (
 )
 from realm_jupyter.handle import GenerationHandle
 from realm_jupyter.models.chat_template import render_chat
-from realm_jupyter.sandbox import GuestInstance, encode_config
+from realm_jupyter.sandbox import encode_config
 from realm_jupyter.types import ChatMessage
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from realm_jupyter.backend import GenerationRequest
     from realm_jupyter.engine.engine import Engine
     from realm_jupyter.engine.loaded_model import LoadedModel
-    from realm_jupyter.sandbox import GuestLimits, GuestModule
+    from realm_jupyter.sandbox import GuestInstance, GuestLimits, GuestModule
     from realm_jupyter.types import CancelToken, LoadProgress, ModelInfo
 
 __all__ = ["LocalBackend"]
@@ -225,10 +225,7 @@ class LocalBackend:
         transcript: Transcript,
     ) -> None:
         host = GuestHost(self.tenant, loaded, transcript)
-        instance = GuestInstance(guest, host, limits=self.tenant.limits)
-        if guest.has_vocabulary:
-            instance.load_vocabulary(loaded.vocabulary_blob())
-
+        instance = loaded.guests.instance(guest, host, self.tenant.limits)
         transcript.handle.on_cancel(lambda: host.interrupt(instance))
         self.tenant.enter(host, loaded, transcript.handle.cancel)
         run_in_thread(self.tenant, instance, host, data, prompt_ids)

@@ -7,12 +7,13 @@ import threading
 from typing import TYPE_CHECKING
 
 from realm_jupyter.errors import TenantClosedError
-from realm_jupyter.sandbox import GuestInstance, GuestLimits, GuestModule
+from realm_jupyter.sandbox import GuestLimits, GuestModule
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from realm_jupyter.engine.loaded_model import LoadedModel
+    from realm_jupyter.sandbox import GuestInstance
 
 __all__ = ["Tenant"]
 
@@ -78,8 +79,7 @@ class Tenant:
             if found is not None and not found.is_broken:
                 return found
         # Made outside the lock: loading a vocabulary takes a while.
-        fresh = GuestInstance(GuestModule.shipped(), limits=self.limits)
-        fresh.load_vocabulary(loaded.vocabulary_blob())
+        fresh = loaded.guests.instance(GuestModule.shipped(), limits=self.limits)
         with self._lock:
             found = self._instances.get(loaded)
             if found is not None and not found.is_broken:

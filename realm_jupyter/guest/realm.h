@@ -85,7 +85,8 @@ realm_span realm_detokenize(const int32_t* ids, uint32_t n, uint32_t flags);
 int32_t realm_generate_begin(const void* config, uint32_t len);
 
 /* Room for num_floats floats, where the host puts logits before a step; 0 when out of
- * memory. One buffer per instance; stays where it is while num_floats does not grow. */
+ * memory. One buffer per instance; stays where it is while num_floats does not grow. Its
+ * contents last for one step: in between, the host may give its pages back to the system. */
 float* realm_logits(uint32_t num_floats);
 
 #define REALM_DENSE 0  /* n logits, indexed by token id */

@@ -11,6 +11,7 @@ from realm_jupyter.sandbox.host_functions import HostFunctions
 from realm_jupyter.sandbox.instance import GuestInstance
 from realm_jupyter.sandbox.limits import GuestLimits
 from realm_jupyter.sandbox.module import GuestModule
+from realm_jupyter.sandbox.vocabulary_images import VocabularyImages
 
 __all__ = [
     "GuestEvent",
@@ -18,5 +19,6 @@ __all__ = [
     "GuestLimits",
     "GuestModule",
     "HostFunctions",
+    "VocabularyImages",
     "encode_config",
 ]

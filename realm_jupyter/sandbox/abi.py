@@ -35,6 +35,8 @@ __all__ = [
 
 ABI_VERSION = 0
 IMPORT_MODULE = "realm"
+# What a C++ compiler exports to run the constructors of globals; it may run once.
+INITIALIZE = "_initialize"
 
 
 class Status(IntEnum):
