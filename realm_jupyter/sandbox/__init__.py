@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from realm_jupyter.sandbox.config import encode_config
 from realm_jupyter.sandbox.event import GuestEvent
-from realm_jupyter.sandbox.host_functions import HostFunctions
+from realm_jupyter.sandbox.host import HostFunctions
 from realm_jupyter.sandbox.instance import GuestInstance
 from realm_jupyter.sandbox.limits import GuestLimits
 from realm_jupyter.sandbox.module import GuestModule

@@ -21,7 +21,7 @@ import wasmtime
 
 from realm_jupyter.errors import RealmError
 from realm_jupyter.sandbox.cache import ModuleCache
-from realm_jupyter.sandbox.host_functions import NoHost
+from realm_jupyter.sandbox.host import NoHost
 from realm_jupyter.sandbox.image_plan import (
     GLOBAL_PREFIX,
     TABLE_PREFIX,

@@ -22,7 +22,8 @@ from realm_jupyter.sandbox.call_fault import CallFault
 from realm_jupyter.sandbox.epoch import attach
 from realm_jupyter.sandbox.event import GuestEvent, parse_event
 from realm_jupyter.sandbox.function import GuestFunction, find_export
-from realm_jupyter.sandbox.host_functions import HostBinding, HostFunctions, NoHost
+from realm_jupyter.sandbox.host import HostFunctions, NoHost
+from realm_jupyter.sandbox.host_functions import HostBinding
 from realm_jupyter.sandbox.limits import GuestLimits
 from realm_jupyter.sandbox.memory import GuestMemory, PointerError
 from realm_jupyter.sandbox.watchdog import Watch

@@ -11,7 +11,7 @@ from realm_jupyter.sandbox.instance import GuestInstance
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from realm_jupyter.sandbox.host_functions import HostFunctions
+    from realm_jupyter.sandbox.host import HostFunctions
     from realm_jupyter.sandbox.limits import GuestLimits
     from realm_jupyter.sandbox.module import GuestModule
 
