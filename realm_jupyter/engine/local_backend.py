@@ -27,7 +27,7 @@ from realm_jupyter.errors import (
 )
 from realm_jupyter.handle import GenerationHandle
 from realm_jupyter.models.chat_template import render_chat
-from realm_jupyter.sandbox import GuestInstance, encode_config
+from realm_jupyter.sandbox import encode_config
 from realm_jupyter.types import ChatMessage
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from realm_jupyter.engine.engine import Engine
     from realm_jupyter.engine.loaded_model import LoadedModel
     from realm_jupyter.limits import TenantLimits
-    from realm_jupyter.sandbox import GuestModule
+    from realm_jupyter.sandbox import GuestInstance, GuestModule
     from realm_jupyter.stats import TenantStats
     from realm_jupyter.types import CancelToken, LoadProgress, ModelInfo
 
@@ -285,9 +285,7 @@ class LocalBackend:
     ) -> None:
         tenant, handle = self.tenant, transcript.handle
         host = GuestHost(tenant, loaded, transcript)
-        instance = GuestInstance(guest, host, limits=tenant.guest_limits)
-        if guest.has_vocabulary:
-            instance.load_vocabulary(loaded.vocabulary_blob())
+        instance = loaded.guests.instance(guest, host, tenant.guest_limits)
 
         def start() -> None:
             run_in_thread(tenant, instance, host, data, prompt_ids)
