@@ -4,6 +4,7 @@
 
     RealmError
     ├ ConfigError(ValueError)                 field, value, allowed
+    ├ RequestError(ValueError)                field
     ├ ModelError
     │ ├ ModelNotFoundError(LookupError)       name, suggestions
     │ ├ ModelFormatError(ValueError)          path, offset_bytes
@@ -21,6 +22,7 @@
     ├ GenerationError
     │ ├ SamplingParamsError(ValueError)       field, value, allowed
     │ ├ ContextLengthError(ValueError)        num_tokens, context_length
+    │ ├ GrammarError(ValueError)              field
     │ ├ ChatTemplateError
     │ └ PromptError
     ├ TenantError
@@ -57,6 +59,7 @@ __all__ = [
     "ConfigError",
     "ContextLengthError",
     "GenerationError",
+    "GrammarError",
     "GuestAbiError",
     "GuestError",
     "GuestLimitError",
@@ -72,6 +75,7 @@ __all__ = [
     "ModelNotFoundError",
     "PromptError",
     "RealmError",
+    "RequestError",
     "SamplingParamsError",
     "TenantBusyError",
     "TenantClosedError",
@@ -113,6 +117,16 @@ class ConfigError(RealmError, ValueError):
         self.field = field
         self.value = value
         self.allowed = allowed
+
+
+class RequestError(RealmError, ValueError):
+    """A message to a server is malformed; ``field`` says where, when that is known."""
+
+    code = "invalid_request"
+
+    def __init__(self, message: str, *, field: str = "") -> None:
+        super().__init__(message)
+        self.field = field
 
 
 class ModelError(RealmError):
@@ -359,6 +373,24 @@ class ContextLengthError(GenerationError, ValueError):
         super().__init__(message)
         self.num_tokens = num_tokens
         self.context_length = context_length
+
+
+class GrammarError(GenerationError, ValueError):
+    """A JSON schema or a grammar is wrong, unsupported, too large or too complex.
+
+    Parameters
+    ----------
+    message : str
+        What was wrong.
+    field : {"json_schema", "json_object", "grammar"}
+        Which field of the request asked for it.
+    """
+
+    code = "grammar"
+
+    def __init__(self, message: str, *, field: str = "") -> None:
+        super().__init__(message)
+        self.field = field
 
 
 class ChatTemplateError(GenerationError):

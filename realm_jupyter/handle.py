@@ -44,6 +44,8 @@ class GenerationHandle:
         self._is_cancelled = False
         self._cancel_callbacks: list[Callable[[], None]] = []
         self._listeners: list[Callable[[], None]] = []
+        self._most_unread: int | None = None
+        self._room_callbacks: list[Callable[[], None]] = []
 
     def __repr__(self) -> str:
         state: str
@@ -82,6 +84,13 @@ class GenerationHandle:
             raise RuntimeError("the generation is still running; result() waits for it")
         return self._outcome()
 
+    def limit_unread(self, num_events: int) -> None:
+        """Have the generation wait while so many events are unread.
+
+        For readers that may stop reading: without a limit, everything is generated and kept.
+        """
+        self._most_unread = num_events
+
     def cancel(self) -> None:
         """Stop within one step; what was generated is kept as the response."""
         with self._condition:
@@ -119,7 +128,9 @@ class GenerationHandle:
                     self._wait(lambda: bool(self._events) or self.is_done, None)
                     if not self._events:
                         break
-                    event = self._events.popleft()
+                    event, has_room = self._pop()
+                if has_room:
+                    self._announce_room()
                 yield event
         except BaseException:
             self.cancel()
@@ -139,9 +150,13 @@ class GenerationHandle:
         try:
             while True:
                 wake.clear()
+                event, has_room = None, False
                 with self._condition:
-                    event = self._events.popleft() if self._events else None
+                    if self._events:
+                        event, has_room = self._pop()
                     done = self.is_done
+                if has_room:
+                    self._announce_room()
                 if event is not None:
                     yield event
                 elif done:
@@ -184,6 +199,15 @@ class GenerationHandle:
         if missed:
             callback()
 
+    @property
+    def is_full(self) -> bool:
+        """Whether the reader is so far behind that the generation waits (producer's side)."""
+        return self._most_unread is not None and len(self._events) >= self._most_unread
+
+    def on_room(self, callback: Callable[[], None]) -> None:
+        """Have ``callback`` called when a generation may go on that waited (producer's side)."""
+        self._room_callbacks.append(callback)
+
     def put(self, event: TokenEvent) -> None:
         """Hand an event to the reader (producer's side)."""
         with self._condition:
@@ -213,6 +237,15 @@ class GenerationHandle:
                 listener()
             except RuntimeError:  # the listener's event loop was closed meanwhile
                 continue
+
+    def _pop(self) -> tuple[TokenEvent, bool]:
+        """Return the next event, and whether the generation waited for it to be read."""
+        was_full = self.is_full
+        return self._events.popleft(), was_full
+
+    def _announce_room(self) -> None:
+        for callback in self._room_callbacks:
+            callback()
 
     def _wait(self, predicate: Callable[[], bool], timeout: float | None) -> bool:
         if timeout is not None:

@@ -13,12 +13,14 @@ from math import ceil
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
+    from typing import Any
 
     from realm_jupyter.types import GenerationResponse, LoadProgress, ModelInfo
 
 __all__ = [
     "Meter",
+    "cut_note",
     "format_bytes",
     "format_count",
     "format_duration",
@@ -128,6 +130,21 @@ def status_line(response: GenerationResponse, *, notes: tuple[str, ...] = ()) ->
         parts.append(f"first token after {format_duration(response.timings.ttft_ms / _KILO)}")
     parts += [f"seed {response.seed}", str(response.finish_reason), *notes]
     return " · ".join(parts)
+
+
+def cut_note(response: GenerationResponse, fields: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return a note where ``max_tokens`` ended an answer before its form was complete.
+
+    Parameters
+    ----------
+    response : GenerationResponse
+    fields : mapping of str to object
+        The fields of `GenerationConfig` that were asked for.
+    """
+    forms = ("json_schema", "json_object", "grammar")
+    if response.finish_reason != "length" or not any(fields.get(name) for name in forms):
+        return ()
+    return ("cut off before its form was complete: raise max_tokens",)
 
 
 def model_line(info: ModelInfo) -> str:

@@ -12,8 +12,10 @@ import math
 import re
 from collections.abc import Mapping
 from dataclasses import MISSING, fields
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn, get_args, get_origin, get_type_hints
 
+from realm_jupyter.answer_form import MAX_FORM_BYTES
 from realm_jupyter.errors import ConfigError
 from realm_jupyter.types import GenerationConfig, allowed_values
 
@@ -61,8 +63,20 @@ _HELP: dict[str, str] = {
     "stop": r"end before this text would appear; repeatable, \n is a newline",
     "ignore_eos": "go on after the model would have ended",
     "logprobs": "report log probabilities, with this many alternatives each",
+    "json_schema": "answer in JSON that satisfies this schema: a file, JSON or, in a notebook, "
+    "a variable",
+    "json_object": "answer with a JSON object",
+    "grammar": "answer in the form of this grammar: a file or text with Lark rules, /a regex/ "
+    "or, in a notebook, a variable",
 }
-_SPECIAL_METAVARS = {"logit_bias": "ID=BIAS", "stop": "TEXT", "dry_sequence_breakers": "TEXT"}
+_SPECIAL_METAVARS = {
+    "logit_bias": "ID=BIAS",
+    "stop": "TEXT",
+    "dry_sequence_breakers": "TEXT",
+    "json_schema": "FILE|VARIABLE",
+    "grammar": "FILE|VARIABLE",
+}
+_FORMS = ("json_schema", "grammar")
 _ESCAPES = {"n": "\n", "t": "\t", "r": "\r", "\\": "\\"}
 
 
@@ -286,7 +300,34 @@ def _plain_type(field_name: str) -> Any:
     return inner[0] if len(inner) == 1 and get_origin(hint) is not tuple else hint
 
 
+def _read_form(field_name: str, text: str, variables: Mapping[str, Any]) -> Any:
+    """Return a schema or a grammar from a variable, the text itself or a file."""
+    if text in variables:
+        return variables[text]
+    bare = text.strip()
+    if field_name == "json_schema":
+        is_form = bare.startswith("{")
+    else:
+        is_form = ":" in bare or (len(bare) > 1 and bare[0] == bare[-1] == "/")
+    path = Path(text).expanduser()
+    try:
+        if path.is_file():
+            with path.open("rb") as file:
+                return file.read(MAX_FORM_BYTES + 1).decode()
+    except (OSError, ValueError) as error:  # too long for a name, or not UTF-8
+        if not is_form:
+            raise ConfigError(f"{flag_name(field_name)} {text}: {error}") from error
+    if is_form:
+        return text
+    where = "file or variable" if variables else "file"
+    raise ConfigError(
+        f"{flag_name(field_name)} {text}: there is no such {where}", field=field_name, value=text
+    )
+
+
 def _converter(field_name: str) -> Callable[[str], Any]:
+    if field_name in _FORMS:
+        return str
     kind = _plain_type(field_name)
     if kind is int:
         return _whole
@@ -297,8 +338,14 @@ def _converter(field_name: str) -> Callable[[str], Any]:
     return _bias if get_origin(kind) is Mapping else _unescape
 
 
-def parse_field(field_name: str, text: str) -> Any:
+def parse_field(field_name: str, text: str, variables: Mapping[str, Any] = {}) -> Any:
     """Return the value of one field of `GenerationConfig` from text.
+
+    Parameters
+    ----------
+    field_name, text : str
+    variables : mapping of str to object
+        What ``json_schema`` and ``grammar`` may name.
 
     Raises
     ------
@@ -306,6 +353,8 @@ def parse_field(field_name: str, text: str) -> Any:
         If the text is not a value of the field's type. Ranges are checked by
         `GenerationConfig`.
     """
+    if field_name in _FORMS:
+        return _read_form(field_name, text, variables)
     is_repeatable = get_origin(_plain_type(field_name)) in {tuple, Mapping}
     try:
         value = _converter(field_name)(text)
@@ -353,13 +402,25 @@ def add_generation_options(parser: argparse.ArgumentParser) -> None:
         group.add_argument(flag_name(item.name), **common)
 
 
-def generation_fields(namespace: argparse.Namespace) -> dict[str, Any]:
+def generation_fields(
+    namespace: argparse.Namespace, variables: Mapping[str, Any] = {}
+) -> dict[str, Any]:
     """Return the fields of `GenerationConfig` that were given as flags.
+
+    Parameters
+    ----------
+    namespace : Namespace
+    variables : mapping of str to object
+        What ``--json-schema`` and ``--grammar`` may name.
 
     Raises
     ------
     SamplingParamsError
         If a value is out of its range.
+    GrammarError
+        If a schema or a grammar is malformed.
+    ConfigError
+        If there is no such file.
     """
     given: dict[str, Any] = {}
     for item in fields(GenerationConfig):
@@ -367,7 +428,9 @@ def generation_fields(namespace: argparse.Namespace) -> dict[str, Any]:
         if value is None:
             continue
         origin = get_origin(_plain_type(item.name))
-        if origin is Mapping:
+        if item.name in _FORMS:
+            value = _read_form(item.name, value, variables)
+        elif origin is Mapping:
             value = dict(value)
         elif origin is tuple:
             value = tuple(value)

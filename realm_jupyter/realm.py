@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Realm"]
 
-_MODES = ("local",)
+_MODES = ("local", "server")
 
 
 class Realm:
@@ -46,8 +46,15 @@ class Realm:
         Model that requests go to until another one is loaded or used: the id of a
         loaded model, the name of a shipped one (``"paris"``, ``"tales"``) or a GGUF
         file; loaded at the first request.
-    mode : {"local"}
-        Where models run.
+    mode : {"local", "server"}
+        Where models run: in this process, or in a server (needs the extra ``client``).
+    base_url : str, optional
+        The server, such as ``"http://127.0.0.1:8080"``; by default the newest one that
+        this user runs on this machine.
+    api_key : str, optional
+        The server's key; by default the environment's ``REALM_API_KEY``.
+    timeout : float, optional
+        Longest silence of the server in seconds; 60 by default.
     guest : str, path-like or bytes, optional
         A WebAssembly guest of your own (see ``realm_jupyter/guest/realm.h``).
     limits : TenantLimits, optional
@@ -80,6 +87,9 @@ class Realm:
         default_model: str | PathLike[str] | None = None,
         *,
         mode: str = "local",
+        base_url: str | None = None,
+        api_key: str | None = None,
+        timeout: float | None = None,
         guest: str | PathLike[str] | bytes | bytearray | None = None,
         limits: TenantLimits | None = None,
         share_prefixes: bool = False,
@@ -88,14 +98,23 @@ class Realm:
     ) -> None:
         if mode not in _MODES:
             raise ConfigError(
-                f"mode={mode!r} is not available; this version runs models in mode='local'",
+                f"mode={mode!r} is not available; models run in mode='local' or 'server'",
                 field="mode",
                 value=mode,
-                allowed="'local'",
+                allowed="'local' or 'server'",
             )
-        if backend is None:
-            backend = _local_backend(guest, limits=limits, share_prefixes=share_prefixes, name=name)
-        self._backend = backend
+        server = {"base_url": base_url, "api_key": api_key, "timeout": timeout}
+        if backend is not None:
+            self._backend = backend
+        elif mode == "server":
+            local = {"guest": guest, "limits": limits, "name": name}
+            _refuse(mode, **local, share_prefixes=share_prefixes or None)
+            self._backend = _client_backend(server)
+        else:
+            _refuse(mode, **server)
+            self._backend = _local_backend(
+                guest, limits=limits, share_prefixes=share_prefixes, name=name
+            )
         self._default_model = default_model
         self._current: str | None = None
         self._default_lock = threading.Lock()
@@ -119,6 +138,11 @@ class Realm:
         """Cancel what runs and return everything; twice is fine."""
         self._is_closed = True
         self._backend.close()
+
+    @property
+    def server_url(self) -> str | None:
+        """URL of the server that models run in; None in this process."""
+        return getattr(self._backend, "url", None)
 
     # -- models --------------------------------------------------------------------
 
@@ -550,6 +574,25 @@ def _local_backend(
     from realm_jupyter.engine import Engine, LocalBackend  # noqa: PLC0415
 
     return LocalBackend(Engine(), owns_engine=True, guest=_guest(guest), **options)
+
+
+def _client_backend(options: dict[str, Any]) -> Backend:
+    try:
+        from realm_jupyter.client import ClientBackend  # noqa: PLC0415 - an extra
+    except ImportError as error:
+        raise ConfigError(
+            f"mode='server' needs the extra 'client' ({error.name} is missing): "
+            "pip install 'realm-jupyter[client]'",
+            field="mode",
+            value="server",
+        ) from error
+    return ClientBackend(**{name: value for name, value in options.items() if value is not None})
+
+
+def _refuse(mode: str, **options: Any) -> None:
+    for name, value in options.items():
+        if value is not None:
+            raise ConfigError(f"{name} has no meaning in mode={mode!r}", field=name, value=value)
 
 
 def _guest(guest: str | PathLike[str] | bytes | bytearray | None) -> Any:

@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from typing import Any, Literal, NamedTuple, get_args
 
+from realm_jupyter.answer_form import checked_form, checked_grammar, checked_schema
 from realm_jupyter.errors import PromptError, SamplingParamsError
 
 __all__ = [
@@ -170,11 +171,29 @@ class GenerationConfig:
         Never sample an end-of-generation token.
     logprobs : int, optional
         Report the log probability of each token and of this many alternatives.
+    json_schema : mapping, str or class with ``model_json_schema()``, optional
+        The answer is compact JSON that satisfies this schema; kept as a mapping.
+    json_object : bool, default False
+        The answer is a compact JSON object.
+    grammar : str, optional
+        The answer follows this grammar: Lark rules as llguidance reads them, or a
+        regular expression between slashes (``"/[0-9]{4}/"``).
 
     Raises
     ------
     SamplingParamsError
         If a field is out of its range; the message names field, value and range.
+    GrammarError
+        If a schema or a grammar is malformed or too large, or two forms are asked for.
+
+    Notes
+    -----
+    With ``json_schema``, ``json_object`` or ``grammar`` (at most one of them) only tokens
+    that keep to the form can be sampled, and everything about them, log probabilities
+    included, is of the model's distribution over those tokens; there may be fewer
+    alternatives than asked for. The answer ends when its form is complete, also before
+    ``min_tokens``. One that ends with the finish reason ``"length"``, or at a stop string,
+    is cut off and need not keep to the form.
 
     Examples
     --------
@@ -212,6 +231,9 @@ class GenerationConfig:
     stop: tuple[str, ...] = ()
     ignore_eos: bool = False
     logprobs: int | None = None
+    json_schema: Any = None
+    json_object: bool = False
+    grammar: str | None = None
 
     def __post_init__(self) -> None:
         for name, allowed in _RANGES.items():
@@ -232,6 +254,11 @@ class GenerationConfig:
         breakers = _as_strings("dry_sequence_breakers", self.dry_sequence_breakers)
         object.__setattr__(self, "dry_sequence_breakers", breakers)
         object.__setattr__(self, "logit_bias", self._checked_logit_bias())
+        checked_form(self.json_schema, self.json_object, self.grammar)
+        if self.json_schema is not None:
+            object.__setattr__(self, "json_schema", checked_schema(self.json_schema))
+        if self.grammar is not None:
+            checked_grammar(self.grammar)
 
     def _checked_logit_bias(self) -> dict[int, float]:
         allowed = "a mapping of token ids to numbers (-inf forbids a token)"
@@ -243,6 +270,15 @@ class GenerationConfig:
             if not is_id or not is_number or math.isnan(value) or value == math.inf:
                 raise SamplingParamsError("logit_bias", {key: value}, allowed)
         return {int(key): float(value) for key, value in self.logit_bias.items()}
+
+    @property
+    def form_field(self) -> str | None:
+        """The field that asks for a form of the answer, if one does."""
+        if self.json_schema is not None:
+            return "json_schema"
+        if self.json_object:
+            return "json_object"
+        return None if self.grammar is None else "grammar"
 
     def with_changes(self, **changes: Any) -> GenerationConfig:
         """Return a copy with some fields changed.
@@ -324,6 +360,8 @@ class TokenEvent:
         The most likely tokens, best first.
     finish_reason : {"stop", "length", "cancelled"}, optional
         Present on the last event.
+    token_text : str
+        Text of the sampled token alone; present when ``logprobs`` was asked for.
     """
 
     text: str
@@ -332,6 +370,7 @@ class TokenEvent:
     logprob: float | None = None
     alternatives: tuple[TokenLogprob, ...] = ()
     finish_reason: FinishReason | None = None
+    token_text: str = ""
 
     def __str__(self) -> str:
         return self.text

@@ -146,3 +146,35 @@ def test_a_cancelled_task_cancels_the_generation():
 
     asyncio.run(cancel())
     assert handle.is_cancelled
+
+
+def test_a_producer_can_wait_for_a_slow_reader():
+    handle = GenerationHandle()
+    room = []
+    handle.on_room(lambda: room.append(1))
+    handle.limit_unread(2)
+    assert not handle.is_full
+    handle.put(event("a", 0))
+    handle.put(event("b", 1))
+    assert handle.is_full
+    events = iter(handle)
+    assert next(events).text == "a"
+    assert not handle.is_full
+    assert room == [1]
+    next(events)
+    assert room == [1]  # it was not full any more
+
+
+def test_an_asynchronous_reader_makes_room_too():
+    handle = GenerationHandle()
+    room = []
+    handle.on_room(lambda: room.append(1))
+    handle.limit_unread(1)
+    handle.put(event("a", 0))
+    handle.finish(RESPONSE)
+
+    async def read():
+        return [item.text async for item in handle]
+
+    assert asyncio.run(read()) == ["a"]
+    assert room == [1]

@@ -24,6 +24,7 @@ COMMANDS: dict[str, str] = {
     "run": "answer a prompt, or complete it with --raw",
     "chat": "talk to a model",
     "models": "list the models that ship and those in a folder",
+    "serve": "answer OpenAI's clients and other notebooks over HTTP",
     "bench": "measure how fast a model runs here",
     "info": "show what is in a GGUF file and what loading it takes",
     "tokenize": "turn text into token ids",

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from realm_jupyter.cli import session
 from realm_jupyter.errors import ConfigError, PromptError
+from realm_jupyter.human import cut_note
 
 if TYPE_CHECKING:
     import argparse
@@ -58,6 +59,8 @@ def run(args: argparse.Namespace) -> int:
     elif not response.text.endswith("\n"):
         print(flush=True)
     session.say_status(response, args)
+    for note in cut_note(response, args.fields):
+        print(f"realm: the answer was {note}", file=sys.stderr)
     if is_interrupted:
         raise KeyboardInterrupt
     return 0

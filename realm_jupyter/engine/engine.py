@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from realm_jupyter.stats import TenantStats
     from realm_jupyter.types import CancelToken, LoadProgress
 
-__all__ = ["Engine", "process_stats"]
+__all__ = ["Engine", "default_id", "process_stats"]
 
 _ID = re.compile(r"[\w][\w.:@+ -]{0,127}")
 _SHA256 = re.compile(r"[0-9a-fA-F]{64}")
@@ -82,7 +82,7 @@ class Engine:
         """
         self._check_open()
         if model_id is None:
-            model_id = _default_id(source)
+            model_id = default_id(source)
         _check_id(model_id, source)
         loaded = loaded_model.acquire(
             source,
@@ -284,7 +284,8 @@ def _not_found(model_id: object, ids: list[str]) -> ModelNotFoundError:
     )
 
 
-def _default_id(source: Source) -> str:
+def default_id(source: Source) -> str:
+    """Return the id of a model that is given none: its file's name, without the ending."""
     if isinstance(source, (bytes, bytearray, memoryview)):
         return "model"
     name = Path(source).name

@@ -12,6 +12,7 @@ from realm_jupyter.types import FinishReason, TokenLogprob
 
 if TYPE_CHECKING:
     from realm_jupyter.compute.executor import SequenceCache
+    from realm_jupyter.engine.constraints import Constraint
     from realm_jupyter.engine.fairness import Share
     from realm_jupyter.engine.prefix_cache import SequencePrefix
     from realm_jupyter.engine.tenant import Tenant
@@ -45,6 +46,8 @@ class Generation:
     transcript : Transcript
     token_texts : TokenTexts, optional
         Present when log probabilities were asked for.
+    constraint : Constraint, optional
+        Present when the answer must have a form.
     """
 
     def __init__(
@@ -59,10 +62,11 @@ class Generation:
         prompt_ids: np.ndarray,
         transcript: Transcript,
         token_texts: TokenTexts | None,
+        constraint: Constraint | None = None,
     ) -> None:
         self.cache = cache
         self.share = share
-        self.pending_ids = prompt_ids
+        self._pending_ids = prompt_ids
         self.is_prefill = True
         self.is_done = False
         self._tenant = tenant
@@ -73,6 +77,12 @@ class Generation:
         self._answer_ids: list[np.ndarray] = []
         self._transcript = transcript
         self._token_texts = token_texts
+        self._constraint = constraint
+
+    @property
+    def pending_ids(self) -> np.ndarray:
+        """Tokens to run next; none while the reader is too far behind."""
+        return _NOTHING if self._transcript.handle.is_full else self._pending_ids
 
     @property
     def is_cancelled(self) -> bool:
@@ -83,7 +93,7 @@ class Generation:
         """Go on with kept pages of the same prompt, where there are any."""
         num_tokens = self._prefix.find(self.cache, self._prompt_ids)
         if num_tokens:
-            self.pending_ids = self.pending_ids[num_tokens:]
+            self._pending_ids = self._pending_ids[num_tokens:]
             self._transcript.cached(num_tokens)
 
     def ran(self, num_tokens: int, duration_s: float) -> None:
@@ -92,19 +102,30 @@ class Generation:
         if self.is_prefill:
             self._prefix.keep(self.cache, self._prompt_ids)
         else:
-            self._answer_ids.append(self.pending_ids[:num_tokens])
-        self.pending_ids = self.pending_ids[num_tokens:]
+            self._answer_ids.append(self._pending_ids[:num_tokens])
+        self._pending_ids = self._pending_ids[num_tokens:]
 
     def advance(self, logits: np.ndarray) -> bool:
-        """Let the guest sample; False when another thread uses the instance."""
+        """Let the guest sample; False when another thread uses the instance.
+
+        Also False while the tokens that the answer's form allows are not known yet.
+        """
+        if self._constraint is not None and not self._constraint.is_ready:
+            return False
         if not self._instance.lock.acquire(blocking=False):
             return False
         try:
+            if self._constraint is not None:
+                allowed = self._constraint.mask(logits)
+                if allowed is None:
+                    self._complete()
+                    return True
+                logits = allowed
             event = self._instance.generate_step(self._guest_handle, logits)
         finally:
             self._instance.lock.release()
         self.is_prefill = False
-        self.pending_ids = np.array(event.next_ids, dtype=np.int32)
+        self._pending_ids = np.array(event.next_ids, dtype=np.int32)
         self._take(event)
         return True
 
@@ -129,23 +150,40 @@ class Generation:
         self._leave()
         self._transcript.handle.fail(error)
 
+    def _complete(self) -> None:
+        """End because only the end may follow, which needs no sampling."""
+        held = self._instance.generate_end(self._guest_handle)
+        self._keep_answer()
+        self._leave()
+        self._transcript.close("stop", text=held, announce=True)
+
     def _take(self, event: GuestEvent) -> None:
-        reason = _FINISH_REASONS.get(event.finish)
+        reason = self._reason(event)
+        text = event.text
+        if reason is not None:
+            # A guest that ended by itself has nothing left.
+            text += self._instance.generate_end(self._guest_handle)
         if not event.is_eog:
             logprob, alternatives = self._logprobs(event)
             self._transcript.add(
-                event.text,
+                text,
                 event.token_id,
                 logprob=logprob,
                 alternatives=alternatives,
                 finish_reason=reason,
             )
         if reason is not None:
-            self._instance.generate_end(self._guest_handle)
             self._keep_answer()
             self._leave()
-            text = event.text if event.is_eog else ""
-            self._transcript.close(reason, text=text, announce=bool(event.is_eog))
+            held = text if event.is_eog else ""
+            self._transcript.close(reason, text=held, announce=bool(event.is_eog))
+
+    def _reason(self, event: GuestEvent) -> FinishReason | None:
+        """Return why the generation ends with this event, if it does."""
+        reason = _FINISH_REASONS.get(event.finish)
+        if self._constraint is None or reason == "stop":
+            return reason
+        return "stop" if self._constraint.accept(event.token_id) else reason
 
     def _logprobs(self, event: GuestEvent) -> tuple[TokenLogprob | None, tuple[TokenLogprob, ...]]:
         if self._token_texts is None:
@@ -166,6 +204,6 @@ class Generation:
 
     def _leave(self) -> None:
         self.is_done = True
-        self.pending_ids = _NOTHING
+        self._pending_ids = _NOTHING
         self.cache.free()
         self._tenant.leave(self)

@@ -24,11 +24,17 @@ class Lane(Protocol):
     share: Share
     """The tenant's part of the model's time."""
 
-    pending_ids: np.ndarray
-    """Tokens to run next, int32 of shape (S,); empty while the guest thinks."""
-
     is_prefill: bool
     """Whether the pending tokens are a prompt, which may be cut into chunks."""
+
+    @property
+    def pending_ids(self) -> np.ndarray:
+        """Tokens to run next, int32 of shape (S,).
+
+        Empty while the guest thinks, and while the reader is too far behind: then the
+        scheduler is woken when that ends.
+        """
+        ...
 
     @property
     def is_cancelled(self) -> bool:

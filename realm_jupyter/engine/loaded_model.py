@@ -95,6 +95,11 @@ class LoadedModel:
                 self.digest = digest.hexdigest()
             return self.digest
 
+    @property
+    def eog_ids(self) -> frozenset[int]:
+        """Tokens that end a generation."""
+        return self.model.vocabulary.eog_ids.union(self.turn_end_ids)
+
     def vocabulary_blob(self) -> bytes:
         """Return the vocabulary as guests load it."""
         return self.model.vocabulary.to_blob(self.turn_end_ids)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from realm_jupyter.engine.admission import Request
+from realm_jupyter.engine.constraints import create_constraint
 from realm_jupyter.engine.generation import Generation
 from realm_jupyter.engine.guest_thread import GuestHost, run_in_thread
 from realm_jupyter.engine.loaded_model import token_text
@@ -20,6 +21,7 @@ from realm_jupyter.engine.transcript import Transcript
 from realm_jupyter.errors import (
     ChatTemplateError,
     ContextLengthError,
+    GrammarError,
     ModelNotFoundError,
     PromptError,
     RealmError,
@@ -35,6 +37,7 @@ if TYPE_CHECKING:
     from os import PathLike
 
     from realm_jupyter.backend import GenerationRequest
+    from realm_jupyter.engine.constraints import Constraint
     from realm_jupyter.engine.engine import Engine
     from realm_jupyter.engine.loaded_model import LoadedModel
     from realm_jupyter.limits import TenantLimits
@@ -199,11 +202,18 @@ class LocalBackend:
                     {token_id: config.logit_bias[token_id]},
                     f"a mapping of token ids below {loaded.model.vocab_size}",
                 )
+        if config.form_field is not None and self.tenant.guest is not None:
+            raise GrammarError(
+                f"{config.form_field} needs the shipped guest, and this realm has its own",
+                field=config.form_field,
+            )
+        constraint = create_constraint(loaded, config)
         room = loaded.model.context_length - len(prompt_ids)
         max_tokens = min(config.max_tokens, room)
         seed = secrets.randbits(_SEED_BITS) if config.seed is None else config.seed
         handle = GenerationHandle()
         handle.on_cancel(loaded.scheduler.wake)
+        handle.on_room(loaded.scheduler.wake)
         transcript = Transcript(
             handle,
             timeline,
@@ -226,6 +236,7 @@ class LocalBackend:
                 prompt_ids=prompt_ids,
                 transcript=transcript,
                 token_texts=token_texts,
+                constraint=constraint,
             )
         else:
             self._start_thread(loaded, self.tenant.guest, data, prompt_ids, transcript)
@@ -240,6 +251,7 @@ class LocalBackend:
         prompt_ids: np.ndarray,
         transcript: Transcript,
         token_texts: TokenTexts | None,
+        constraint: Constraint | None,
     ) -> None:
         tenant, handle = self.tenant, transcript.handle
         generation = Generation(
@@ -252,6 +264,7 @@ class LocalBackend:
             prompt_ids=prompt_ids,
             transcript=transcript,
             token_texts=token_texts,
+            constraint=constraint,
         )
         refused: list[RealmError] = []
 

@@ -73,6 +73,7 @@ class Transcript:
             logprob=None if logprob is None else logprob.logprob,
             alternatives=alternatives,
             finish_reason=finish_reason,
+            token_text="" if logprob is None else logprob.text,
         )
         self._text.append(text)
         self._token_ids.append(token_id)

@@ -13,6 +13,7 @@ import numpy as np
 
 from realm_jupyter.gguf.eog import AMBIGUOUS_NAMES, CONTROL_NAMES, EOG_NAMES, EOM_NAMES, EOT_NAMES
 from realm_jupyter.gguf.pre_tokenizer import PRE_TOKENIZERS, PreTokenizer, PreTokenizerKind
+from realm_jupyter.gguf.token_pieces import is_byte_name, token_piece
 from realm_jupyter.gguf.vocabulary_fields import (
     ADD_BOS_KEY,
     ADD_EOS_KEY,
@@ -154,6 +155,24 @@ class Vocabulary:
         """
         token_id = self._checked(token_id)
         return TokenType.NORMAL if self._types is None else int(self._types[token_id])
+
+    def pieces(self) -> list[bytes]:
+        """Return what each token adds to a text, by id; nothing for control tokens.
+
+        The same bytes that the guest writes. Costs some 2 µs a token.
+        """
+        is_byte_level = self.tokenizer == "gpt2"
+        if self._types is not None:
+            types = self._types.tolist()
+        else:
+            types = [
+                TokenType.BYTE if not is_byte_level and is_byte_name(token) else TokenType.NORMAL
+                for token in map(self._tokens.bytes_at, range(self.num_tokens))
+            ]
+        return [
+            token_piece(self._tokens.bytes_at(token_id), kind, is_byte_level=is_byte_level)
+            for token_id, kind in enumerate(types)
+        ]
 
     def control_tokens(self) -> dict[str, int]:
         """Return the ids of all control and unknown tokens by their text, in order of ids.

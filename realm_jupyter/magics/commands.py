@@ -13,6 +13,7 @@ from realm_jupyter.human import (
     one_line,
     versions,
 )
+from realm_jupyter.magics import servers
 from realm_jupyter.magics.interpolation import interpolate
 from realm_jupyter.magics.parsers import help_text, overview
 from realm_jupyter.magics.session import shipped_names
@@ -233,6 +234,9 @@ LINE_COMMANDS: dict[str, Callable[[Session, argparse.Namespace, Screen], object]
     "generate": generate,
     "chat": chat,
     "tokenize": tokenize_line,
+    "connect": servers.connect,
+    "disconnect": servers.disconnect,
+    "serve": servers.serve,
     "config": config,
     "help": help_,
     "version": version,

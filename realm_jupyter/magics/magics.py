@@ -153,11 +153,14 @@ class RealmMagics(LimitTraits, Magics):
         name = self._known_setting(name)
         try:
             if name in _FIELDS:
-                self.generation = {**self.generation, name: parse_field(name, text)}
+                self.generation = {**self.generation, name: self._parse(name, text)}
             else:
                 self._set_trait(name, text)
         except (RealmError, TraitError, ValueError) as error:
             raise MagicError(one_line(error)) from error
+
+    def _parse(self, name: str, text: str) -> Any:
+        return parse_field(name, text, self.session.variables())
 
     def _set_trait(self, name: str, text: str) -> None:
         trait = self.traits()[name]
@@ -214,7 +217,7 @@ class RealmMagics(LimitTraits, Magics):
     realm.__doc__ = f"{overview()}\n\n{help_text('generate')}\n"
 
     def _realm(self, line: str, cell: str | None) -> object:
-        call = parse_line(line, is_cell=cell is not None)
+        call = parse_line(line, is_cell=cell is not None, variables=self.session.variables())
         screen = self.session.screen(is_silent=call.is_silent)
         if cell is None:
             return self._line(call, screen)

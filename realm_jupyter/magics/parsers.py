@@ -7,7 +7,7 @@ import math
 import os
 import re
 import shlex
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from realm_jupyter.errors import ConfigError, MagicError, RealmError
 from realm_jupyter.human import one_line
@@ -21,7 +21,7 @@ from realm_jupyter.options import (
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
 __all__ = [
     "CELL_COMMANDS",
@@ -53,6 +53,9 @@ COMMANDS: dict[str, str] = {
     "generate": "%%realm generate: answer the cell, or complete it with --raw",
     "chat": "%%realm chat: answer the cell in a conversation; %realm chat opens it",
     "tokenize": "show the tokens of a text",
+    "connect": "have the models of a server answer",
+    "disconnect": "have this kernel answer again",
+    "serve": "start a server that goes on when the kernel ends, and connect to it",
     "config": "show or change the settings of the magics",
     "help": "explain a subcommand",
     "version": "show the versions of everything involved",
@@ -206,6 +209,28 @@ def _tokenize_parser(parser: OptionParser) -> None:
     parser.add_argument("--count", action="store_true", help="only how many there are")
 
 
+def _connect_parser(parser: OptionParser) -> None:
+    parser.add_argument(
+        "url", metavar="URL", nargs="?", help="the server (default: the one you run here)"
+    )
+    parser.add_argument(
+        "--api-key", metavar="KEY", help="its key, as {{name}} of a variable; else REALM_API_KEY"
+    )
+
+
+def _serve_parser(parser: OptionParser) -> None:
+    parser.add_argument(
+        "models", metavar="MODEL", nargs="*", help="GGUF files or shipped names (default paris)"
+    )
+    parser.add_argument(
+        "--port", type=int, default=0, metavar="N", help="where it listens (default: a free one)"
+    )
+    parser.add_argument(
+        "--models-dir", metavar="FOLDER", help="models below it can be loaded by name"
+    )
+    parser.add_argument("--stop", action="store_true", help="stop the server")
+
+
 def _config_parser(parser: OptionParser) -> None:
     parser.add_argument("name", metavar="NAME", nargs="?", help="a setting or a sampling flag")
     parser.add_argument("value", metavar="VALUE", nargs="?", help="its new value")
@@ -226,6 +251,9 @@ _BUILDERS: dict[str, Callable[[OptionParser], None]] = {
     "generate": _generate_parser,
     "chat": _chat_parser,
     "tokenize": _tokenize_parser,
+    "connect": _connect_parser,
+    "disconnect": _no_arguments,
+    "serve": _serve_parser,
     "config": _config_parser,
     "help": _help_parser,
     "version": _no_arguments,
@@ -285,7 +313,7 @@ def _flags_elsewhere(command: str) -> dict[str, str]:
     }
 
 
-def parse_line(line: str, *, is_cell: bool) -> Call:
+def parse_line(line: str, *, is_cell: bool, variables: Mapping[str, Any] = {}) -> Call:
     """Understand what follows ``%realm`` or ``%%realm``.
 
     Parameters
@@ -294,6 +322,8 @@ def parse_line(line: str, *, is_cell: bool) -> Call:
         The rest of the line.
     is_cell : bool
         Whether it was ``%%realm``.
+    variables : mapping of str to object
+        What ``--json-schema`` and ``--grammar`` may name.
 
     Raises
     ------
@@ -321,7 +351,7 @@ def parse_line(line: str, *, is_cell: bool) -> Call:
     try:
         words = split_line(rest, is_lenient=command == "tokenize" and not is_cell)
         args = parser_of(command).parse(words, _flags_elsewhere(command))
-        fields = generation_fields(args)
+        fields = generation_fields(args, variables)
     except ConfigError as error:
         raise MagicError(_with_place(error, command)) from error
     except MagicError:

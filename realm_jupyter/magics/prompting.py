@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from realm_jupyter.errors import MagicError
-from realm_jupyter.human import status_line
+from realm_jupyter.human import cut_note, status_line
 from realm_jupyter.magics.commands import checked_name
 from realm_jupyter.magics.interpolation import interpolate
 from realm_jupyter.types import ChatMessage
@@ -108,6 +108,7 @@ def _stream(
         is_stopped = response.finish_reason == "cancelled"
         answer.finish(response.text, response, is_stopped=is_stopped)
         session.keep(response, call.args.var)
+        notes = (*notes, *cut_note(response, _fields(session, call)))
         if session.settings.show_status:
             screen.status(status_line(response, notes=notes))
     return response

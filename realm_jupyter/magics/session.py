@@ -74,12 +74,15 @@ class Session:
         self._chats: dict[str, ChatWidget] = {}
         self._make_realm = make_realm
         self._realm_maker: Worker[Any] | None = None
+        self._server: Any = None
 
     # -- the realm -----------------------------------------------------------------
 
     @property
     def realm(self) -> Any:
-        """The notebook's realm, made when it is first needed."""
+        """The notebook's realm, made when it is first needed, or the server's."""
+        if self._server is not None:
+            return self._server
         if self._realm_maker is None:
             # On a thread: an interrupt must not leave imports half done.
             self._realm_maker = Worker(self._make_realm, "realm-start")
@@ -92,7 +95,38 @@ class Session:
     @property
     def has_realm(self) -> bool:
         """Whether the realm was made already."""
-        return self._realm_maker is not None and self._realm_maker.is_done
+        return self._server is not None or (
+            self._realm_maker is not None and self._realm_maker.is_done
+        )
+
+    def connect(self, url: str | None, api_key: str | None) -> Any:
+        """Have a server answer from now on; models of this kernel stay loaded.
+
+        Raises
+        ------
+        RealmError
+            If there is no server, or it does not let us in; nothing changes then.
+        """
+        from realm_jupyter.realm import Realm  # noqa: PLC0415 - %load_ext stays fast
+
+        server = Realm(mode="server", base_url=url, api_key=api_key)
+        try:
+            server.models()
+        except BaseException:
+            server.close()
+            raise
+        self.disconnect()
+        self._server = server
+        return server
+
+    def disconnect(self) -> bool:
+        """Have this kernel answer again; return whether a server did."""
+        server, self._server = self._server, None
+        self._chats.clear()  # they speak to the realm that they were made for
+        if server is None:
+            return False
+        server.close()
+        return True
 
     def loaded(self) -> list[ModelInfo]:
         """Return the loaded models without making a realm."""
@@ -101,7 +135,7 @@ class Session:
     def close(self) -> None:
         """Unload everything and forget the conversations."""
         self.conversations.clear()
-        self._chats.clear()
+        self.disconnect()
         if self._realm_maker is not None:
             maker, self._realm_maker = self._realm_maker, None
             try:

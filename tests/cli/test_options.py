@@ -42,13 +42,16 @@ def test_the_help_names_ranges_and_defaults(parser):
 
 @pytest.mark.parametrize("item", fields(GenerationConfig), ids=lambda item: item.name)
 def test_a_flag_sets_its_field(parser, item):
-    text = {"logit_bias": "3=-1.5", "mirostat": "2", "ignore_eos": "true"}.get(item.name, "1")
-    words = [flag_name(item.name)] + ([] if item.name == "ignore_eos" else [text])
+    texts = {"logit_bias": "3=-1.5", "mirostat": "2", "json_schema": "{}", "grammar": "/a/"}
+    is_switch = item.name in {"ignore_eos", "json_object"}
+    text = "true" if is_switch else texts.get(item.name, "1")
+    words = [flag_name(item.name)] + ([] if is_switch else [text])
     if item.name == "min_tokens":
         words += ["--max-tokens", "5"]
     given = generation_fields(parser.parse(words))
     value = getattr(GenerationConfig(**given), item.name)
-    assert value == parse_field(item.name, text)
+    parsed = parse_field(item.name, text)
+    assert value == getattr(GenerationConfig(**{"max_tokens": 5, item.name: parsed}), item.name)
     default = getattr(GenerationConfig(), item.name)
     assert value != default or item.name in {"repetition_penalty", "typical_p"}
 
@@ -99,3 +102,37 @@ def test_escapes_make_a_newline_writable(parser):
 )
 def test_the_closest_flag_is_found(parser, word, expected):
     assert closest(word, [item for item in parser.flags if item.startswith("--")]) == expected
+
+
+@pytest.mark.parametrize("name", ["json_schema", "grammar"])
+def test_a_form_comes_from_a_file_a_variable_or_the_text(parser, tmp_path, name):
+    text = '{"type": "integer"}' if name == "json_schema" else 'start: "a"'
+    path = tmp_path / "form.txt"
+    path.write_text(text, encoding="utf-8")
+    for word in (str(path), text, "form"):
+        args = parser.parse([flag_name(name), word])
+        assert generation_fields(args, {"form": text})[name] == text
+
+
+@pytest.mark.parametrize(
+    ("word", "message"),
+    [
+        ("missing.json", "no such file$"),
+        ("/none/x.json", "no such file$"),
+        ("x" * 9000, "name too long|no such file"),
+    ],
+)
+@pytest.mark.parametrize("name", ["json_schema", "grammar"])
+def test_a_form_that_is_not_there_is_an_error(parser, name, word, message):
+    args = parser.parse([flag_name(name), word])
+    with pytest.raises(ConfigError, match=message):
+        generation_fields(args)
+    with pytest.raises(ConfigError):
+        generation_fields(args, {"a": 1})
+
+
+def test_a_form_file_must_be_text(parser, tmp_path):
+    path = tmp_path / "form.json"
+    path.write_bytes(b"\xff\xfe")
+    with pytest.raises(ConfigError, match="decode"):
+        generation_fields(parser.parse(["--json-schema", str(path)]))

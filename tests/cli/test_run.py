@@ -227,3 +227,18 @@ def test_demo_can_be_interrupted(realm, capsys):
     realm.interrupt_at = 1
     assert main(["demo"]) == 130
     assert capsys.readouterr().err == "realm: interrupted\n"
+
+
+def test_run_takes_a_schema_from_a_file_and_says_when_the_answer_was_cut(
+    realm, tmp_path, monkeypatch, capsys
+):
+    path = tmp_path / "schema.json"
+    path.write_text('{"type": "integer"}', encoding="utf-8")
+    assert main(["run", "model.gguf", "Hi", "--json-schema", str(path)]) == 0
+    assert realm.requests[0]["json_schema"] == '{"type": "integer"}'
+    assert capsys.readouterr().err == ""
+    realm.finish_reason = "length"
+    assert main(["run", "model.gguf", "Hi", "--grammar", "/[0-9]+/"]) == 0
+    assert "realm: the answer was cut off before its form was complete" in capsys.readouterr().err
+    assert main(["run", "model.gguf", "Hi", "--json-schema", "none.json"]) == 2
+    assert "there is no such file" in capsys.readouterr().err

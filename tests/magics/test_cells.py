@@ -456,3 +456,33 @@ def test_an_interrupt_in_a_terminal_marks_the_text(notebook):
     notebook.magics.display = "plain"
     notebook.realm.interrupt_at = 2
     assert notebook.run("%%realm\nHi").stdout.startswith("Hello,\n[stopped]\n")
+
+
+def test_a_schema_is_a_variable_a_file_or_text(notebook, tmp_path):
+    path = tmp_path / "schema.json"
+    path.write_text('{"type": "integer"}', encoding="utf-8")
+    notebook.shell.user_ns["number"] = {"type": "integer"}
+    for source in ("number", str(path), '\'{"type":"integer"}\''):
+        assert notebook.run(f"%%realm generate --json-schema {source}\nHow many?").error is None
+    asked = [request["json_schema"] for request in notebook.realm.requests]
+    assert asked == [{"type": "integer"}, '{"type": "integer"}', '{"type":"integer"}']
+
+
+@pytest.mark.parametrize(
+    ("flags", "message"),
+    [
+        ("--json-schema nothing", "there is no such file or variable"),
+        ("--json-schema '{'", "json_schema is not JSON"),
+        ("--grammar /a/ --json-object", "two forms of one answer"),
+    ],
+)
+def test_a_form_that_is_wrong_is_one_red_line(notebook, flags, message):
+    cell = notebook.run(f"%%realm generate {flags}\nHow many?")
+    assert isinstance(cell.error, MagicError)
+    assert message in str(cell.error)
+
+
+def test_the_status_line_says_when_a_form_was_cut_off(notebook):
+    notebook.realm.finish_reason = "length"
+    cell = notebook.run("%%realm generate --json-object\nGo!")
+    assert "cut off before its form was complete" in cell.stdout + cell.status
