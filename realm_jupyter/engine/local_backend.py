@@ -162,14 +162,13 @@ class LocalBackend:
         room = loaded.model.context_length - len(prompt_ids)
         max_tokens = min(config.max_tokens, room)
         seed = secrets.randbits(_SEED_BITS) if config.seed is None else config.seed
-        handle = GenerationHandle()
+        handle = GenerationHandle(tuple(prompt_ids.tolist()))
         handle.on_cancel(loaded.scheduler.wake)
         transcript = Transcript(
             handle,
             timeline,
             model_id=self.engine.resolve(request.model),
             seed=seed,
-            num_prompt_tokens=len(prompt_ids),
         )
         if max_tokens == 0:
             transcript.close("length", announce=True)

@@ -23,7 +23,6 @@ class Transcript:
     timeline : Timeline
     model_id : str
     seed : int
-    num_prompt_tokens : int
     """
 
     def __init__(
@@ -33,13 +32,11 @@ class Transcript:
         *,
         model_id: str,
         seed: int,
-        num_prompt_tokens: int,
     ) -> None:
         self.handle = handle
         self.timeline = timeline
         self._model_id = model_id
         self._seed = seed
-        self._num_prompt_tokens = num_prompt_tokens
         self._text: list[str] = []
         self._token_ids: list[int] = []
         self._logprobs: list[TokenLogprob] = []
@@ -99,10 +96,11 @@ class Transcript:
             text="".join(self._text),
             token_ids=tuple(self._token_ids),
             finish_reason=finish_reason,
-            usage=Usage(self._num_prompt_tokens, len(self._token_ids)),
+            usage=Usage(len(self.handle.prompt_ids), len(self._token_ids)),
             timings=self.timeline.timings(),
             seed=self._seed,
             model=self._model_id,
             logprobs=tuple(self._logprobs),
             alternatives=tuple(self._alternatives),
+            prompt_ids=self.handle.prompt_ids,
         )
