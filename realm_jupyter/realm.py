@@ -237,6 +237,11 @@ class Realm:
         self._current = self._backend.model_info(model_id, digest=False).id
 
     @property
+    def default_model(self) -> str | PathLike[str] | None:
+        """What requests go to until another model is loaded or used, if anything."""
+        return self._default_model
+
+    @property
     def current_model(self) -> str | None:
         """Id of the model that requests go to, if one is loaded."""
         loaded = [info.id for info in self._backend.models()]

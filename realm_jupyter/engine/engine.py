@@ -192,6 +192,7 @@ class Engine:
             sha256=loaded.digest,
             has_chat_template=model.chat_template is not None,
             is_current=is_current,
+            num_tenants=sum(tenant.has_used(loaded) for tenant in list(self._tenants)),
             metadata={
                 key: value
                 for key, value in model.file.metadata.items()

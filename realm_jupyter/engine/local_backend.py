@@ -211,7 +211,7 @@ class LocalBackend:
         room = loaded.model.context_length - len(prompt_ids)
         max_tokens = min(config.max_tokens, room)
         seed = secrets.randbits(_SEED_BITS) if config.seed is None else config.seed
-        handle = GenerationHandle()
+        handle = GenerationHandle(tuple(prompt_ids.tolist()))
         handle.on_cancel(loaded.scheduler.wake)
         handle.on_room(loaded.scheduler.wake)
         transcript = Transcript(
@@ -220,7 +220,6 @@ class LocalBackend:
             self.tenant.meter,
             model_id=self.engine.resolve(request.model),
             seed=seed,
-            num_prompt_tokens=len(prompt_ids),
         )
         if max_tokens == 0:
             self.tenant.meter.admit(len(prompt_ids))

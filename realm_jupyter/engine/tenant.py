@@ -142,6 +142,11 @@ class Tenant:
             found.close()
         return fresh
 
+    def has_used(self, loaded: LoadedModel) -> bool:
+        """Return whether it has an instance for a model."""
+        with self._lock:
+            return loaded in self._instances
+
     def leave_model(self, loaded: LoadedModel) -> None:
         """End what runs on a model that is being unloaded and drop what it has of it."""
         self._admission.wait_for(self._admission.cancel(loaded), _CLOSE_WAIT_S)

@@ -109,6 +109,10 @@ class FakeRealm:
     # -- models --------------------------------------------------------------------
 
     @property
+    def default_model(self) -> str | None:
+        return None
+
+    @property
     def current_model(self) -> str | None:
         return self._current
 
