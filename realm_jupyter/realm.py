@@ -237,6 +237,11 @@ class Realm:
         self._current = self._backend.model_info(model_id, digest=False).id
 
     @property
+    def default_model(self) -> str | PathLike[str] | None:
+        """What requests go to until another model is loaded or used, if anything."""
+        return self._default_model
+
+    @property
     def current_model(self) -> str | None:
         """Id of the model that requests go to, if one is loaded."""
         loaded = [info.id for info in self._backend.models()]
@@ -509,6 +514,21 @@ class Realm:
     @limits.setter
     def limits(self, limits: TenantLimits) -> None:
         self._tenant_backend().limits = limits
+
+    @property
+    def share_prefixes(self) -> bool:
+        """Whether requests to come share prefixes with other tenants who opted in.
+
+        Raises
+        ------
+        ConfigError
+            If the realm does not run in this process.
+        """
+        return self._tenant_backend().share_prefixes
+
+    @share_prefixes.setter
+    def share_prefixes(self, share_prefixes: bool) -> None:
+        self._tenant_backend().share_prefixes = share_prefixes
 
     def stats(self) -> TenantStats:
         """Return what this realm did and holds: tokens, speed, KV cache, memory.

@@ -18,6 +18,7 @@ from realm_jupyter.magics.interpolation import interpolate
 from realm_jupyter.magics.parsers import help_text, overview
 from realm_jupyter.magics.session import shipped_names
 from realm_jupyter.magics.table import Table, Tokens, Transcript
+from realm_jupyter.magics.tenants import tenants_table, watch_tenants
 
 if TYPE_CHECKING:
     import argparse
@@ -60,7 +61,14 @@ def show_overview(session: Session, screen: Screen) -> None:
 def load(session: Session, args: argparse.Namespace, screen: Screen) -> None:
     """Load a model."""
     source = interpolate(args.source, session.variables())
-    session.load(source, screen, model_id=args.id, device=args.device, executor=args.executor)
+    session.load(
+        source,
+        screen,
+        model_id=args.id,
+        device=args.device,
+        executor=args.executor,
+        kv_type=args.kv_type,
+    )
 
 
 def use(session: Session, args: argparse.Namespace, screen: Screen) -> None:
@@ -135,6 +143,14 @@ def unload(session: Session, args: argparse.Namespace, screen: Screen) -> None:
         screen.note(f"{model_id} is unloaded: {format_bytes(freed)} freed")
     if not ids:
         screen.note("no model is loaded")
+
+
+def tenants(_session: Session, args: argparse.Namespace, screen: Screen) -> Table | None:
+    """List who uses the models of this process, once or again and again."""
+    if args.watch is None:
+        return tenants_table()
+    watch_tenants(screen, args.watch)
+    return None
 
 
 def chat(session: Session, args: argparse.Namespace, screen: Screen) -> object:
@@ -214,6 +230,7 @@ LINE_COMMANDS: dict[str, Callable[[Session, argparse.Namespace, Screen], object]
     "models": models,
     "info": info,
     "unload": unload,
+    "tenants": tenants,
     "generate": generate,
     "chat": chat,
     "tokenize": tokenize_line,

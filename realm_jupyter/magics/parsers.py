@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import math
 import os
 import re
 import shlex
@@ -15,6 +16,7 @@ from realm_jupyter.options import (
     add_generation_options,
     did_you_mean,
     generation_fields,
+    seconds,
 )
 
 if TYPE_CHECKING:
@@ -27,6 +29,7 @@ __all__ = [
     "DEVICES",
     "EXECUTORS",
     "FORMATS",
+    "KV_TYPES",
     "Call",
     "help_text",
     "overview",
@@ -38,6 +41,7 @@ __all__ = [
 FORMATS = ("markdown", "text")
 DEVICES = ("auto", "cpu", "cuda", "mps")
 EXECUTORS = ("auto", "native", "reference")
+KV_TYPES = ("auto", "f32", "f16", "q8_0")
 
 COMMANDS: dict[str, str] = {
     "load": "load a model: a GGUF file or a model that ships with the package",
@@ -45,6 +49,7 @@ COMMANDS: dict[str, str] = {
     "models": "list what is loaded and what ships with the package",
     "info": "show what a loaded model is",
     "unload": "unload a model and give its memory back",
+    "tenants": "show who uses the models: tokens, speed, waiting, memory",
     "generate": "%%realm generate: answer the cell, or complete it with --raw",
     "chat": "%%realm chat: answer the cell in a conversation; %realm chat opens it",
     "tokenize": "show the tokens of a text",
@@ -128,6 +133,9 @@ def _load_parser(parser: OptionParser) -> None:
     parser.add_argument("--id", metavar="ID", help="call it this (default: after the file)")
     parser.add_argument("--device", metavar="NAME", help="where it runs (default auto)")
     parser.add_argument("--executor", metavar="NAME", help="what runs it (default auto)")
+    parser.add_argument(
+        "--kv-type", metavar="NAME", help="number format of the KV cache: f32, f16 or q8_0"
+    )
 
 
 def _use_parser(parser: OptionParser) -> None:
@@ -152,6 +160,17 @@ def _info_parser(parser: OptionParser) -> None:
 def _unload_parser(parser: OptionParser) -> None:
     parser.add_argument("model", metavar="ID", nargs="?", help="default: the current model")
     parser.add_argument("--all", action="store_true", help="unload every model")
+
+
+def _tenants_parser(parser: OptionParser) -> None:
+    parser.add_argument(
+        "--watch",
+        metavar="SECONDS",
+        nargs="?",
+        type=seconds,
+        const=math.inf,
+        help="keep the table up to date, for so long or until the cell is stopped",
+    )
 
 
 def _prompt_options(parser: OptionParser) -> None:
@@ -231,6 +250,7 @@ _BUILDERS: dict[str, Callable[[OptionParser], None]] = {
     "models": _models_parser,
     "info": _info_parser,
     "unload": _unload_parser,
+    "tenants": _tenants_parser,
     "generate": _generate_parser,
     "chat": _chat_parser,
     "tokenize": _tokenize_parser,

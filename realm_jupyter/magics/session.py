@@ -41,6 +41,7 @@ class Settings(Protocol):
     format: str
     generation: dict[str, Any]
     interpolate: bool
+    kv_type: str
     show_status: bool
     system: str
     updates_per_second: float
@@ -221,6 +222,7 @@ class Session:
         model_id: str | None = None,
         device: str | None = None,
         executor: str | None = None,
+        kv_type: str | None = None,
         is_news: bool = True,
     ) -> ModelInfo:
         """Load a model and show how far it is.
@@ -230,7 +232,7 @@ class Session:
         source : str
             A file or a shipped name.
         screen : Screen
-        model_id, device, executor : str, optional
+        model_id, device, executor, kv_type : str, optional
             As for `Realm.load_model`; the settings apply where absent.
         is_news : bool
             Whether the end of the load is worth a line.
@@ -254,6 +256,7 @@ class Session:
                 cancel=cancel,
                 device=device or self.settings.device,
                 executor=executor or self.settings.executor,
+                kv_type=kv_type or self.settings.kv_type,
             )
             return info
 

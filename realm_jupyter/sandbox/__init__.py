@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from realm_jupyter.sandbox.config import encode_config
 from realm_jupyter.sandbox.event import GuestEvent
-from realm_jupyter.sandbox.host_functions import HostFunctions
+from realm_jupyter.sandbox.host import HostFunctions
 from realm_jupyter.sandbox.instance import GuestInstance
 from realm_jupyter.sandbox.limits import GuestLimits
 from realm_jupyter.sandbox.module import GuestModule
+from realm_jupyter.sandbox.vocabulary_images import VocabularyImages
 
 __all__ = [
     "GuestEvent",
@@ -18,5 +19,6 @@ __all__ = [
     "GuestLimits",
     "GuestModule",
     "HostFunctions",
+    "VocabularyImages",
     "encode_config",
 ]

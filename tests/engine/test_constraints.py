@@ -127,7 +127,7 @@ def test_the_model_may_end_where_the_grammar_may(realm):
     response = realm.generate(
         "Go!", model="bpe", grammar="/[a-z]+/", logit_bias={eos: 1000}, max_tokens=50
     )
-    assert (len(response.text), response.finish_reason) == (1, "stop")
+    assert (len(response.token_ids), response.finish_reason) == (1, "stop")
 
 
 @pytest.mark.parametrize("options", [{"ignore_eos": True}, {"min_tokens": 40}])

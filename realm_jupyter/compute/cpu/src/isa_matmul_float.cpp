@@ -61,9 +61,17 @@ struct Tile {
   REALM_INLINE void expand(const uint8_t* panel, int64_t first, int64_t count) {
     num_columns = count;
     constexpr int64_t kColumnBytes = kType == kF32 ? 64 : 32;
-    for (int64_t column = 0; column < count; ++column) {
-      if (column % 2 == 0) prefetch(panel + (first + column) * kColumnBytes, 2 * kColumnBytes);
-      store(values[column % kPhases][column / kPhases], column_of<kType>(panel, first + column));
+    const uint8_t* columns = panel + first * kColumnBytes;
+    const int64_t num_whole = count / kPhases;
+    for (int64_t step = 0; step < num_whole; ++step) {
+      prefetch(columns, kPhases * kColumnBytes);
+      unrolled<kPhases>([&](auto phase) __attribute__((always_inline)) {
+        store(values[phase][step], column_of<kType>(columns, phase));
+      });
+      columns += kPhases * kColumnBytes;
+    }
+    for (int64_t phase = 0; phase < count % kPhases; ++phase) {
+      store(values[phase][num_whole], column_of<kType>(columns, phase));
     }
   }
 };
