@@ -554,22 +554,27 @@ class Realm:
     def _choose(self, model: str | None) -> str:
         if self._is_closed:
             raise TenantClosedError("this realm is closed; make a new one")
-        if model is not None:
-            return model
-        current = self.current_model
-        if current is not None:
-            return current
+        found = self._find(model)
+        if found is not None:
+            return found
         if self._default_model is None:
             raise ModelNotFoundError(
                 "no model is loaded; load one with load_model(path), or a model that ships "
                 "with the package with load_model('paris')"
             )
         with self._default_lock:
-            current = self.current_model
-            if current is not None:
-                return current
+            found = self._find(model)
+            if found is not None:
+                return found
             source = Path(self._default_model).expanduser()
             return self.load_model(source if source.exists() else self._default_model).id
+
+    def _find(self, model: str | None) -> str | None:
+        """Return the id that a request goes to; None if that is a default still to be loaded."""
+        if model is None:
+            return self.current_model
+        is_known = model != self._default_model or self.is_model_loaded(model)
+        return model if is_known else None
 
 
 def _local_backend(

@@ -207,6 +207,20 @@ def test_a_model_that_does_not_fit_is_refused_before_loading(model_path, monkeyp
         assert realm.models() == []
 
 
+def test_a_default_model_may_also_be_named(model_path):
+    with Realm("paris") as realm:
+        assert realm.generate("Hi", model="paris", max_tokens=1).model == "paris"
+        realm.load_model(model_path, "tiny")
+        assert realm.generate("Hi", model="paris", max_tokens=1).model == "paris"
+        assert realm.current_model == "tiny"
+
+
+def test_a_name_that_is_loaded_and_ships_is_suggested_once():
+    with Realm("paris") as realm, pytest.raises(ModelNotFoundError) as caught:
+        realm.generate("Hi", model="parsi")
+    assert caught.value.suggestions == ("paris",)
+
+
 def test_an_unknown_device_or_executor_is_an_error(model_path):
     with Realm() as realm:
         with pytest.raises(ConfigError, match="abacus"):

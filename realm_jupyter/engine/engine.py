@@ -270,7 +270,7 @@ def _model_stats(model_id: str, loaded: LoadedModel) -> ModelStats:
 
 def _not_found(model_id: object, ids: list[str]) -> ModelNotFoundError:
     text = str(model_id)
-    close = difflib.get_close_matches(text, [*ids, *shipped_names()], n=3)
+    close = difflib.get_close_matches(text, {*ids, *shipped_names()}, n=3)
     if text in shipped_names():
         hint = f"it ships with the package: load it with load_model({text!r})"
     elif close:
