@@ -116,7 +116,11 @@ def test_a_form_comes_from_a_file_a_variable_or_the_text(parser, tmp_path, name)
 
 @pytest.mark.parametrize(
     ("word", "message"),
-    [("missing.json", "no such file$"), ("/none/x.json", "no such file$"), ("x" * 9000, "name too long|no such file")],
+    [
+        ("missing.json", "no such file$"),
+        ("/none/x.json", "no such file$"),
+        ("x" * 9000, "name too long|no such file"),
+    ],
 )
 @pytest.mark.parametrize("name", ["json_schema", "grammar"])
 def test_a_form_that_is_not_there_is_an_error(parser, name, word, message):
