@@ -12,12 +12,11 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import quote
 
-from pydantic_core import PydanticSerializationError
-
 from realm_jupyter.client.address import Addresses
 from realm_jupyter.client.connection import MAX_RETRIES, Connection
+from realm_jupyter.client.embedding import embed
 from realm_jupyter.client.loading import load_model
-from realm_jupyter.client.loop import run, the_loop
+from realm_jupyter.client.loop import run, the_loop, unless_cancelled
 from realm_jupyter.client.stream import TextStream
 from realm_jupyter.errors import APIError, ConfigError, PromptError, TenantClosedError
 from realm_jupyter.handle import GenerationHandle
@@ -32,13 +31,14 @@ from realm_jupyter.protocol.text import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Coroutine, Sequence
     from os import PathLike
 
+    import httpx
     from pydantic import BaseModel
 
     from realm_jupyter.backend import GenerationRequest
-    from realm_jupyter.types import CancelToken, LoadProgress, ModelInfo
+    from realm_jupyter.types import CancelToken, EmbeddingResponse, LoadProgress, ModelInfo
 
 __all__ = ["ClientBackend"]
 
@@ -185,6 +185,14 @@ class ClientBackend:
         )
         return self._post("/detokenize", message, DetokenizeReply).text
 
+    def embed(
+        self, model_id: str, texts: Sequence[str | Sequence[int]], cancel: CancelToken | None
+    ) -> EmbeddingResponse:
+        """Return the embeddings of texts, or of token ids."""
+        self._check_open()
+        work = embed(self._connection, model_id, texts)
+        return run(unless_cancelled(work, cancel, PromptError("the embeddings were cancelled")))
+
     def start(self, request: GenerationRequest) -> GenerationHandle:
         """Start a generation; errors of the request itself are raised here."""
         self._check_open()
@@ -203,7 +211,7 @@ class ClientBackend:
         self, path: str, message: BaseModel, request: GenerationRequest
     ) -> GenerationHandle:
         started_s = time.perf_counter()
-        response = await self._connection.send("POST", path, stream=True, **_body(message))
+        response = await self._connection.post(path, message, stream=True)
         handle = GenerationHandle()
         stream = TextStream(
             response,
@@ -237,30 +245,24 @@ class ClientBackend:
             raise TenantClosedError("this client is closed; make a new one")
 
     def _get(self, path: str, kind: type[M], **options: Any) -> M:
-        return self._exchange("GET", path, kind, **options)
+        return self._exchange(self._connection.send("GET", path, **options), path, kind)
 
     def _post(self, path: str, message: BaseModel, kind: type[M]) -> M:
-        return self._exchange("POST", path, kind, **_body(message))
+        return self._exchange(self._connection.post(path, message), path, kind)
 
-    def _exchange(self, method: str, path: str, kind: type[M], **options: Any) -> M:
+    def _exchange(
+        self, request: Coroutine[Any, Any, httpx.Response], path: str, kind: type[M]
+    ) -> M:
+        if self._is_closed:
+            request.close()
         self._check_open()
-        response = run(self._connection.send(method, path, **options))
+        response = run(request)
         try:
             return kind.model_validate_json(response.content)
         except ValueError as error:
             raise APIError(
                 f"{self.url}{path} is not a server of this package: its answer is not understood"
             ) from error
-
-
-def _body(message: BaseModel) -> dict[str, Any]:
-    try:
-        data = message.model_dump_json(exclude_none=True)
-    except PydanticSerializationError as error:
-        raise PromptError(
-            "the text holds a lone surrogate, which is no character; encode it properly first"
-        ) from error
-    return {"content": data, "headers": {"content-type": "application/json"}}
 
 
 def _info(model: Model) -> ModelInfo:

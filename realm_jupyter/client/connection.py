@@ -6,11 +6,14 @@ import asyncio
 from typing import TYPE_CHECKING, Any
 
 import httpx
+from pydantic_core import PydanticSerializationError
 
-from realm_jupyter.errors import APIConnectionError, APITimeoutError, ConfigError
+from realm_jupyter.errors import APIConnectionError, APITimeoutError, ConfigError, PromptError
 from realm_jupyter.protocol.error_table import error_from
 
 if TYPE_CHECKING:
+    from pydantic import BaseModel
+
     from realm_jupyter.client.address import Address, Addresses
 
 __all__ = ["Connection", "connection_error"]
@@ -122,6 +125,23 @@ class Connection:
                 pause_s = pause
             num_tries += 1
             await asyncio.sleep(pause_s)
+
+    async def post(self, path: str, message: BaseModel, *, stream: bool = False) -> httpx.Response:
+        """Send a message; see `send`.
+
+        Raises
+        ------
+        PromptError
+            If its text is no Unicode.
+        """
+        try:
+            data = message.model_dump_json(exclude_none=True)
+        except PydanticSerializationError as error:
+            raise PromptError(
+                "the text holds a lone surrogate, which is no character; encode it properly first"
+            ) from error
+        headers = {"content-type": "application/json"}
+        return await self.send("POST", path, stream=stream, content=data, headers=headers)
 
     async def aclose(self) -> None:
         """Close all connections."""

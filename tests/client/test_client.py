@@ -11,9 +11,10 @@ import textwrap
 import threading
 import time
 
+import numpy as np
 import pytest
 
-from realm_jupyter import Realm
+from realm_jupyter import CancelToken, Realm
 from realm_jupyter.client import ClientBackend
 from realm_jupyter.client.address import Addresses
 from realm_jupyter.errors import (
@@ -22,6 +23,7 @@ from realm_jupyter.errors import (
     APITimeoutError,
     ConfigError,
     GrammarError,
+    PromptError,
     RealmError,
     TenantClosedError,
 )
@@ -186,6 +188,20 @@ def test_many_streams_at_once_are_not_mixed(realm):
         return [response.text for response in await asyncio.gather(*asked)]
 
     assert asyncio.run(all_of_them()) == alone
+
+
+def test_embeddings_are_those_of_a_realm_in_this_process(realm, server):
+    texts = ["the cat", "a dog ran", realm.tokenize("rain")]
+    with server._registry.realm("tiny") as local:
+        expected = local.embed(texts)
+    found = realm.embed(texts)
+    assert np.array_equal(found.vectors, expected.vectors)
+    assert (found.usage, found.model) == (expected.usage, "tiny")
+    assert np.array_equal(realm.embed("the cat").vectors, expected.vectors[:1])
+    cancel = CancelToken()
+    cancel.cancel()
+    with pytest.raises(PromptError, match="cancelled"):
+        realm.embed(["the cat"] * 5000, cancel=cancel)
 
 
 # ---- When things break ---------------------------------------------------------------
