@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import concurrent.futures
+import math
 import queue
 import secrets
 import time
@@ -47,6 +48,8 @@ M = TypeVar("M", bound="BaseModel")
 TIMEOUT_S = 60.0
 _SEED_BITS = 32
 _WAIT_S = 0.05
+_FRESH_S = 0.05
+_NOT_SEEN: tuple[float, list[ModelInfo]] = (-math.inf, [])
 
 
 class ClientBackend:
@@ -78,6 +81,7 @@ class ClientBackend:
     ) -> None:
         self._connection = Connection(Addresses(base_url, api_key), timeout, max_retries)
         self._chosen: str | None = None
+        self._seen = _NOT_SEEN
         self._is_closed = False
         self._tasks: set[asyncio.Task[None]] = set()
         # A realm that was forgotten instead of closed gives everything back too.
@@ -135,25 +139,27 @@ class ClientBackend:
             loading.cancel()
             raise
         info = loading.result()
-        self._chosen = info.id
+        self._choose(info.id)
         return info
 
     def unload_model(self, model_id: str) -> int:
         """Unload a model of the server and return the bytes freed; for administrators."""
         reply = self._post("/admin/models/unload", ModelName(id=model_id), Unloaded)
+        self._seen = _NOT_SEEN
         return reply.freed_bytes
 
     def use_model(self, model_id: str) -> None:
         """Send this client's requests to a loaded model from now on."""
-        self._chosen = self.model_info(model_id, digest=False).id
+        self._choose(self.model_info(model_id, digest=False).id)
 
     def models(self) -> list[ModelInfo]:
         """Return the server's models in the order of loading."""
         models = self._get("/v1/models", ModelList).data
         infos = [_info(model) for model in models]
-        if self._chosen not in {info.id for info in infos}:
-            return infos
-        return [replace(info, is_current=info.id == self._chosen) for info in infos]
+        if self._chosen in {info.id for info in infos}:
+            infos = [replace(info, is_current=info.id == self._chosen) for info in infos]
+        self._seen = (time.monotonic(), infos)
+        return infos
 
     def model_info(self, model_id: str, *, digest: bool) -> ModelInfo:
         """Return what is known of a loaded model; with ``digest`` its file is hashed."""
@@ -165,7 +171,11 @@ class ClientBackend:
     @property
     def current_model(self) -> str | None:
         """Id of the model that requests go to by default."""
-        return next((info.id for info in self.models() if info.is_current), None)
+        seen_s, infos = self._seen
+        # A realm asks for the models first, and then for this.
+        if time.monotonic() - seen_s > _FRESH_S:
+            infos = self.models()
+        return next((info.id for info in infos if info.is_current), None)
 
     # -- text ----------------------------------------------------------------------
 
@@ -239,6 +249,10 @@ class ClientBackend:
         run(_finish(self._connection, self._tasks))
 
     # -- inside --------------------------------------------------------------------
+
+    def _choose(self, model_id: str) -> None:
+        self._chosen = model_id
+        self._seen = _NOT_SEEN
 
     def _check_open(self) -> None:
         if self._is_closed:

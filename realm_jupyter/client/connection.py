@@ -155,6 +155,8 @@ class Connection:
         if self._client is None:
             self._client = httpx.AsyncClient(
                 timeout=self._timeout,
+                # Reading all certificates takes as long as several answers.
+                verify=self._address.url.startswith("https:"),
                 # Proxies of the environment are for other machines.
                 trust_env=not self._address.is_local,
                 limits=httpx.Limits(max_connections=None, max_keepalive_connections=20),
