@@ -239,6 +239,11 @@ class ClientBackend:
             loop.call_soon_threadsafe(task.cancel)
 
         handle.on_cancel(cancel)
+        try:
+            await stream.begun()
+        except BaseException:  # an interrupt: nobody will have the handle
+            task.cancel()
+            raise
         return handle
 
     # -- the end -------------------------------------------------------------------

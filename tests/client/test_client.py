@@ -147,6 +147,8 @@ def test_a_cancelled_text_ends_on_the_server_too(realm, server):
     assert response.seed == 5
     assert "".join(map(str, seen)) == response.text
     assert response.usage.completion_tokens == len(response.token_ids)
+    assert response.prompt_ids == tuple(realm.tokenize("the", add_special=True))
+    assert response.usage.prompt_tokens == len(response.prompt_ids)
     # The same text again: what came before the cut is its beginning.
     again = realm.generate("the", seed=5, **{**LONG, "max_tokens": 40})
     assert again.token_ids[: len(response.token_ids)] == response.token_ids[:40]
@@ -169,6 +171,14 @@ def test_closing_ends_what_runs(server):
     assert handle.result(GUARD_S).finish_reason in {"cancelled", "length"}
     with pytest.raises(TenantClosedError):
         realm.generate("the")
+
+
+def test_a_handle_tells_its_prompt_at_once(realm):
+    for handle in (realm.stream("the", **LONG), realm.stream(token_ids=[5, 6, 7], max_tokens=3)):
+        assert len(handle.prompt_ids) > 0
+        handle.cancel()
+        assert handle.result(GUARD_S).prompt_ids == handle.prompt_ids
+    assert handle.prompt_ids == (5, 6, 7)
 
 
 def test_a_forgotten_realm_ends_what_runs(server):
