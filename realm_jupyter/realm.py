@@ -9,7 +9,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from realm_jupyter.backend import GenerationRequest, TenantBackend
-from realm_jupyter.errors import ConfigError, ModelNotFoundError, PromptError, TenantClosedError
+from realm_jupyter.errors import (
+    ConfigError,
+    ModelNotFoundError,
+    PromptError,
+    TenantBusyError,
+    TenantClosedError,
+)
 from realm_jupyter.types import ChatMessage, GenerationConfig
 
 if TYPE_CHECKING:
@@ -169,8 +175,9 @@ class Realm:
         device : {"auto", "cpu", "cuda", "mps"}
         executor : {"auto", "native", "reference"}
         kv_type : {"auto", "f32", "f16", "q8_0"}
-            Number format of the KV cache. ``"q8_0"`` takes half the memory of ``"f16"``, which
-            is the default but for float32 models and the reference executor (``"f32"``).
+            Number format of the KV cache. ``"q8_0"`` takes little over half the memory of
+            ``"f16"``, which is the default but for float32 models and the reference executor
+            (``"f32"``).
         prefix_cache_bytes : int, optional
             Most bytes of KV cache that are kept for prompts to come, for all tenants of the
             model together; 0 keeps none. By default an eighth of the memory that is available
@@ -416,6 +423,8 @@ class Realm:
     def generate_batch(self, prompts: Iterable[str], **options: Any) -> list[GenerationResponse]:
         """Generate for several prompts at once, in one running batch.
 
+        More prompts than may run and wait (see `TenantLimits`) are sent as others end.
+
         Returns
         -------
         list of GenerationResponse
@@ -428,7 +437,8 @@ class Realm:
         """
         handles: list[GenerationHandle] = []
         try:
-            handles.extend(self.stream(prompt, **options) for prompt in prompts)
+            for prompt in prompts:
+                handles.append(self._stream_when_there_is_room(prompt, handles, options))
             return [handle.result() for handle in handles]
         except BaseException:
             for handle in handles:
@@ -541,6 +551,18 @@ class Realm:
         return self._tenant_backend().stats()
 
     # -- inside --------------------------------------------------------------------
+
+    def _stream_when_there_is_room(
+        self, prompt: str, handles: Sequence[GenerationHandle], options: dict[str, Any]
+    ) -> GenerationHandle:
+        while True:
+            try:
+                return self.stream(prompt, **options)
+            except TenantBusyError:
+                oldest = next((handle for handle in handles if not handle.is_done), None)
+                if oldest is None:
+                    raise
+                oldest.result()
 
     def _tenant_backend(self) -> TenantBackend:
         if not isinstance(self._backend, TenantBackend):
