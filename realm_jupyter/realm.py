@@ -47,7 +47,8 @@ class Realm:
     mode : {"local"}
         Where models run.
     guest : str, path-like or bytes, optional
-        A WebAssembly guest of your own (see ``realm_jupyter/guest/realm.h``).
+        A WebAssembly guest of your own (see ``realm_jupyter/guest/realm.h``): its file, its
+        bytes, or the name that ``%%realm guest --name`` gave it.
     backend : Backend, optional
         Whoever does the work, in place of an engine in this process.
 
@@ -104,6 +105,33 @@ class Realm:
         """Cancel what runs and return everything; twice is fine."""
         self._is_closed = True
         self._backend.close()
+
+    def with_guest(self, guest: str | PathLike[str] | bytes | bytearray) -> Realm:
+        """Return another tenant over the same models whose generations run in this guest.
+
+        Parameters
+        ----------
+        guest : str, path-like or bytes
+            As for `Realm`.
+
+        Returns
+        -------
+        Realm
+            To be closed for itself; the models stay those of this realm.
+
+        Raises
+        ------
+        ConfigError
+            If the models run elsewhere.
+        GuestMissingError, GuestAbiError
+            If there is no such guest, or it is none.
+        """
+        with_guest = getattr(self._backend, "with_guest", None)
+        if with_guest is None:
+            raise ConfigError(
+                "guests of your own run where the models are in this process", field="guest"
+            )
+        return Realm(self.current_model or self._default_model, backend=with_guest(_guest(guest)))
 
     # -- models --------------------------------------------------------------------
 
@@ -476,11 +504,9 @@ def _local_backend(guest: str | PathLike[str] | bytes | bytearray | None) -> Bac
 def _guest(guest: str | PathLike[str] | bytes | bytearray | None) -> Any:
     if guest is None:
         return None
-    from realm_jupyter.sandbox import GuestModule  # noqa: PLC0415 - as above
+    from realm_jupyter.sandbox import find_guest  # noqa: PLC0415 - as above
 
-    if isinstance(guest, (bytes, bytearray, memoryview)):
-        return GuestModule.from_bytes(bytes(guest), "guest")
-    return GuestModule.from_bytes(Path(guest).read_bytes(), Path(guest).stem)
+    return find_guest(guest)
 
 
 def _config(config: GenerationConfig | None, sampling: dict[str, Any]) -> GenerationConfig:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from realm_jupyter.magics.parsers import CELL_COMMANDS, COMMANDS, DEVICES, EXECUTORS, parser_of
-from realm_jupyter.magics.session import shipped_names
+from realm_jupyter.magics.session import guest_names, shipped_names
 from realm_jupyter.types import GenerationConfig
 
 if TYPE_CHECKING:
@@ -76,6 +76,7 @@ def _values(session: Session, command: str, flag: str) -> list[str]:
         "--device": lambda: DEVICES,
         "--executor": lambda: EXECUTORS,
         "--conversation": lambda: session.conversations,
+        "--guest": guest_names,
     }
     source = sources.get(flag)
     return sorted(source()) if source else list(parser_of(command).choices_of(flag))
