@@ -62,7 +62,8 @@ class Realm:
     timeout : float, optional
         Longest silence of the server in seconds; 60 by default.
     guest : str, path-like or bytes, optional
-        A WebAssembly guest of your own (see ``realm_jupyter/guest/realm.h``).
+        A WebAssembly guest of your own (see ``realm_jupyter/guest/realm.h``): its file, its
+        bytes, or the name that ``%%realm guest --name`` gave it.
     limits : TenantLimits, optional
         What it may use; see there for the errors.
     share_prefixes : bool
@@ -149,6 +150,33 @@ class Realm:
     def server_url(self) -> str | None:
         """URL of the server that models run in; None in this process."""
         return getattr(self._backend, "url", None)
+
+    def with_guest(self, guest: str | PathLike[str] | bytes | bytearray) -> Realm:
+        """Return another tenant over the same models whose generations run in this guest.
+
+        Parameters
+        ----------
+        guest : str, path-like or bytes
+            As for `Realm`.
+
+        Returns
+        -------
+        Realm
+            To be closed for itself; the models stay those of this realm.
+
+        Raises
+        ------
+        ConfigError
+            If the models run elsewhere.
+        GuestMissingError, GuestAbiError
+            If there is no such guest, or it is none.
+        """
+        with_guest = getattr(self._backend, "with_guest", None)
+        if with_guest is None:
+            raise ConfigError(
+                "guests of your own run where the models are in this process", field="guest"
+            )
+        return Realm(self.current_model or self._default_model, backend=with_guest(_guest(guest)))
 
     # -- models --------------------------------------------------------------------
 
@@ -630,11 +658,9 @@ def _refuse(mode: str, **options: Any) -> None:
 def _guest(guest: str | PathLike[str] | bytes | bytearray | None) -> Any:
     if guest is None:
         return None
-    from realm_jupyter.sandbox import GuestModule  # noqa: PLC0415 - as above
+    from realm_jupyter.sandbox import find_guest  # noqa: PLC0415 - as above
 
-    if isinstance(guest, (bytes, bytearray, memoryview)):
-        return GuestModule.from_bytes(bytes(guest), "guest")
-    return GuestModule.from_bytes(Path(guest).read_bytes(), Path(guest).stem)
+    return find_guest(guest)
 
 
 def _config(config: GenerationConfig | None, sampling: dict[str, Any]) -> GenerationConfig:
