@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from realm_jupyter.types import (
         CancelToken,
         ChatMessage,
+        EmbeddingResponse,
         GenerationConfig,
         GenerationResponse,
         LoadProgress,
@@ -39,6 +40,7 @@ __version__ = "0.1.0"
 __all__ = [
     "CancelToken",
     "ChatMessage",
+    "EmbeddingResponse",
     "GenerationConfig",
     "GenerationHandle",
     "GenerationResponse",

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from os import PathLike
 
     from realm_jupyter.handle import GenerationHandle
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from realm_jupyter.types import (
         CancelToken,
         ChatMessage,
+        EmbeddingResponse,
         GenerationConfig,
         LoadProgress,
         ModelInfo,
@@ -109,6 +110,12 @@ class Backend(Protocol):
 
     def detokenize(self, model_id: str, token_ids: list[int], *, render_special: bool) -> str:
         """Return the text of token ids."""
+        ...
+
+    def embed(
+        self, model_id: str, texts: Sequence[str | Sequence[int]], cancel: CancelToken | None
+    ) -> EmbeddingResponse:
+        """Return the embeddings of texts, or of token ids."""
         ...
 
     def close(self) -> None:

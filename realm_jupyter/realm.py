@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from realm_jupyter.stats import TenantStats
     from realm_jupyter.types import (
         CancelToken,
+        EmbeddingResponse,
         GenerationResponse,
         LoadProgress,
         ModelInfo,
@@ -494,6 +495,60 @@ class Realm:
         """Yield the events of an answer without blocking the event loop."""
         async for event in await _start(self.stream_chat, messages, **options):
             yield event
+
+    # -- embeddings ----------------------------------------------------------------
+
+    def embed(
+        self,
+        texts: str | Sequence[str | Sequence[int]],
+        *,
+        model: str | None = None,
+        cancel: CancelToken | None = None,
+    ) -> EmbeddingResponse:
+        """Return embeddings: the mean of each text's hidden states, of unit length.
+
+        The hidden states are those after the model's final norm, over all tokens of the text.
+        A model that was trained to write, not to embed, gives vectors of modest quality.
+
+        Parameters
+        ----------
+        texts : str or sequence of str
+            Each with BOS and EOS as the vocabulary says; token ids are taken as they are.
+        model : str, optional
+            Id of a loaded model; the current one by default.
+        cancel : CancelToken, optional
+            Stops before the next text.
+
+        Returns
+        -------
+        EmbeddingResponse
+            Its ``vectors`` have the shape (N, E).
+
+        Raises
+        ------
+        PromptError
+            If there is no text, one is empty or no text, or ``cancel`` was raised.
+        ContextLengthError
+            If a text is longer than the context.
+        ConfigError
+            If the model's executor makes no embeddings.
+
+        Examples
+        --------
+        >>> from realm_jupyter import Realm
+        >>> with Realm(default_model="paris") as realm:
+        ...     vectors = realm.embed(["France", "Italy"]).vectors
+        >>> vectors.shape
+        (2, 192)
+        """
+        items = [texts] if isinstance(texts, str) else list(texts)
+        if not items:
+            raise PromptError("give at least one text to embed")
+        for item in items:
+            if isinstance(item, (bytes, int)) or not hasattr(item, "__iter__"):
+                kind = type(item).__name__
+                raise PromptError(f"texts to embed are text or token ids, not {kind}")
+        return self._backend.embed(self._choose(model), items, cancel)
 
     # -- tokens --------------------------------------------------------------------
 

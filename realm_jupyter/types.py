@@ -10,14 +10,19 @@ import math
 import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
-from typing import Any, Literal, NamedTuple, get_args
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, get_args
 
 from realm_jupyter.answer_form import checked_form, checked_grammar, checked_schema
 from realm_jupyter.errors import PromptError, SamplingParamsError
 
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
 __all__ = [
     "CancelToken",
     "ChatMessage",
+    "EmbeddingResponse",
     "FinishReason",
     "GenerationConfig",
     "GenerationResponse",
@@ -456,6 +461,33 @@ class GenerationResponse:
 
     def _repr_markdown_(self) -> str:
         return self.text
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class EmbeddingResponse:
+    """Embeddings of texts; a sequence of vectors, and an array for NumPy.
+
+    Parameters
+    ----------
+    vectors : ndarray, shape (N, E), float32
+        Of unit length, in the order of the texts.
+    usage : Usage
+    model : str
+        Id of the model.
+    """
+
+    vectors: NDArray[np.float32]
+    usage: Usage
+    model: str
+
+    def __len__(self) -> int:
+        return len(self.vectors)
+
+    def __getitem__(self, index: Any) -> Any:
+        return self.vectors[index]
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> Any:  # noqa: FBT001
+        return self.vectors.__array__(dtype, copy=copy)
 
 
 @dataclass(frozen=True, slots=True)

@@ -42,6 +42,7 @@ def test_public_names_are_pinned_and_all_resolve():
     assert realm_jupyter.__all__ == [
         "CancelToken",
         "ChatMessage",
+        "EmbeddingResponse",
         "GenerationConfig",
         "GenerationHandle",
         "GenerationResponse",

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from realm_jupyter.compute.kv_cache import KVBudget, KVPool
 
-__all__ = ["Chunk", "Executor", "Outputs", "SequenceCache"]
+__all__ = ["Chunk", "EmbeddingExecutor", "Executor", "Outputs", "SequenceCache"]
 
 Outputs = Literal["none", "last", "all"]
 
@@ -204,3 +204,30 @@ class Executor(Protocol):
 
     def close(self) -> None:
         """Release the weights and all caches; a second call does nothing."""
+
+
+@runtime_checkable
+class EmbeddingExecutor(Protocol):
+    """An executor that can stop before the output layer.
+
+    Notes
+    -----
+    On the same thread as `Executor.forward`.
+    """
+
+    def new_hidden_cache(self) -> SequenceCache:
+        """Return an empty cache for `forward_hidden`."""
+
+    def forward_hidden(self, batch: Sequence[Chunk]) -> list[NDArray[np.float32]]:
+        """Run new tokens as `Executor.forward` does, up to the final norm.
+
+        Returns
+        -------
+        list of ndarray, shape (0 or 1 or S, E), float32
+            What the output layer would read, of each chunk as its ``outputs`` says.
+
+        Raises
+        ------
+        ContextLengthError, PromptError, KVCacheError, ModelMemoryError
+            As `Executor.forward`.
+        """

@@ -89,7 +89,8 @@ class ReferenceExecutor:
         num_parameters = sum(tensor.numel() for tensor in weights.values())
         self._num_threads = choose_torch_threads(num_parameters)
         self._threads = threading.local()
-        self._num_values = len(graph.ops)
+        self._num_hidden_ops = graph.num_hidden_ops
+        self._embedding_length = graph.hyperparameters.embedding_length
         self._after_caches = attention[-1] + 1 if attention else 0
         self._is_closed = False
 
@@ -128,16 +129,30 @@ class ReferenceExecutor:
 
     def forward(self, batch: Sequence[Chunk]) -> list[NDArray[np.float32]]:
         """Run a ragged batch; see `Executor.forward`."""
+        return self._forward(batch, len(self._program), self.vocab_size)
+
+    def new_hidden_cache(self) -> TorchCache:
+        """Return an empty cache for `forward_hidden`."""
+        return self.new_cache()
+
+    def forward_hidden(self, batch: Sequence[Chunk]) -> list[NDArray[np.float32]]:
+        """Run a ragged batch up to the final norm; see `EmbeddingExecutor`."""
+        return self._forward(batch, self._num_hidden_ops, self._embedding_length)
+
+    def _forward(
+        self, batch: Sequence[Chunk], num_ops: int, width: int
+    ) -> list[NDArray[np.float32]]:
+        """Run the first ops, whose last makes rows of ``width`` numbers."""
         self._require_open()
         token_ids = checked_token_ids(batch, self._limits)
         if not token_ids:
-            return [self._no_logits() for _ in batch]
+            return [np.empty((0, width), np.float32) for _ in batch]
         self._limit_threads()
         try:
             with torch.inference_mode():
                 prepared = self._prepare(batch, token_ids)
-                logits = self._run(prepared)
-            rows = self._no_logits() if logits is None else logits.cpu().numpy()
+                result = self._run(prepared, num_ops)
+            rows = np.empty((0, width), np.float32) if result is None else result.cpu().numpy()
         except BaseException:
             for chunk in batch:
                 own_cache(chunk.cache, TorchCache).rollback()
@@ -164,9 +179,6 @@ class ReferenceExecutor:
     def _require_open(self) -> None:
         if self._is_closed:
             raise RealmError("this executor was closed; load the model again")
-
-    def _no_logits(self) -> NDArray[np.float32]:
-        return np.empty((0, self.vocab_size), dtype=np.float32)
 
     def _prepare(self, batch: Sequence[Chunk], token_ids: list[NDArray[np.int64]]) -> Batch:
         """Reserve rows of the KV pool and lay the chunks one after another."""
@@ -200,15 +212,15 @@ class ReferenceExecutor:
     def _tensor(self, array: NDArray[np.int64]) -> Tensor:
         return torch.from_numpy(array).to(self._torch_device)
 
-    def _run(self, batch: Batch) -> Tensor | None:
-        """Return the logits of the selected rows, shape (R, V), or None if there are none."""
-        program = self._program if batch.num_selected else self._program[: self._after_caches]
-        values: list[Tensor | None] = [None] * self._num_values
-        for step, inputs, output, dead, _ in program:
+    def _run(self, batch: Batch, num_ops: int) -> Tensor | None:
+        """Return the last op's selected rows, or None if there are none."""
+        num_ops = num_ops if batch.num_selected else self._after_caches
+        values: list[Tensor | None] = [None] * num_ops
+        for step, inputs, output, dead, _ in self._program[:num_ops]:
             values[output] = step(batch, *[values[index] for index in inputs])
             for index in dead:
                 values[index] = None
-        return values[-1]
+        return values[-1] if batch.num_selected else None
 
 
 def _compile(graph: Graph, weights: Mapping[str, Tensor]) -> list[_Instruction]:

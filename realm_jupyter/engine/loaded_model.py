@@ -61,6 +61,8 @@ class LoadedModel:
         rendered in this process.
     digest : str
         SHA-256 of the file, once `sha256` was called.
+    embedding_lock : Lock
+        Held while a text is embedded.
     turn_end_ids : tuple of int
         Tokens beyond the vocabulary's own that end a generation: the control token
         with which the chat template closes a turn.
@@ -76,6 +78,7 @@ class LoadedModel:
     turn_end_ids: tuple[int, ...]
     num_references: int = 0
     digest: str = field(default="", repr=False)
+    embedding_lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
     _digest_lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
     @property

@@ -11,6 +11,7 @@ import numpy as np
 
 from realm_jupyter.engine.admission import Request
 from realm_jupyter.engine.constraints import create_constraint
+from realm_jupyter.engine.embedding import embed
 from realm_jupyter.engine.generation import Generation
 from realm_jupyter.engine.guest_thread import GuestHost, run_in_thread
 from realm_jupyter.engine.loaded_model import token_text
@@ -30,10 +31,10 @@ from realm_jupyter.errors import (
 from realm_jupyter.handle import GenerationHandle
 from realm_jupyter.models.chat_template import render_chat
 from realm_jupyter.sandbox import encode_config
-from realm_jupyter.types import ChatMessage
+from realm_jupyter.types import ChatMessage, EmbeddingResponse, Usage
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from os import PathLike
 
     from realm_jupyter.backend import GenerationRequest
@@ -184,6 +185,36 @@ class LocalBackend:
         )
         return data.decode("utf-8", errors="replace")
 
+    def embed(
+        self, model_id: str, texts: Sequence[str | Sequence[int]], cancel: CancelToken | None
+    ) -> EmbeddingResponse:
+        """Return the embeddings of texts, or of token ids.
+
+        Text is tokenized with BOS and EOS as the vocabulary says.
+        """
+        self.tenant.check_open()
+        loaded = self.engine.get(model_id)
+        model_id = self.engine.resolve(model_id)
+        instance = self.tenant.instance(loaded)
+        prompts = [
+            instance.tokenize(_utf8(text), add_special=True, parse_special=False)
+            if isinstance(text, str)
+            else _token_array(text, loaded.model.vocab_size)
+            for text in texts
+        ]
+        for ids in prompts:
+            _check_length(ids, loaded, model_id)
+        num_tokens = sum(map(len, prompts))
+        self.tenant.meter.admit(num_tokens)
+        vectors = np.empty((len(prompts), loaded.model.embedding_length), np.float32)
+        for vector, ids in zip(vectors, prompts, strict=True):
+            if cancel is not None and cancel.is_cancelled:
+                raise PromptError("the embeddings were cancelled")
+            self.tenant.check_open()
+            vector[:] = embed(loaded, ids)
+        self.tenant.meter.embedded()
+        return EmbeddingResponse(vectors, Usage(num_tokens, 0), model_id)
+
     def prepare(self, model_id: str) -> None:
         """Make the tenant's instance for a model now rather than at the first request."""
         self.tenant.instance(self.engine.get(model_id))
@@ -319,8 +350,7 @@ class LocalBackend:
         self, loaded: LoadedModel, instance: GuestInstance, request: GenerationRequest
     ) -> np.ndarray:
         if request.token_ids is not None:
-            _check_ids(list(request.token_ids), loaded.model.vocab_size)
-            ids = np.array(request.token_ids, dtype=np.int32)
+            ids = _token_array(request.token_ids, loaded.model.vocab_size)
         elif request.messages is not None or (
             not request.raw and loaded.model.chat_template is not None
         ):
@@ -334,16 +364,7 @@ class LocalBackend:
                 )
             text = _utf8(request.text or "")
             ids = instance.tokenize(text, add_special=True, parse_special=request.raw)
-        if len(ids) == 0:
-            raise PromptError("the prompt is empty: give some text to go on from")
-        context_length = loaded.model.context_length
-        if len(ids) > context_length:
-            raise ContextLengthError(
-                f"the prompt has {len(ids)} tokens, but the context of {request.model!r} "
-                f"holds {context_length}; shorten it or use a model with a longer context",
-                num_tokens=len(ids),
-                context_length=context_length,
-            )
+        _check_length(ids, loaded, request.model)
         return ids
 
     def _render(self, loaded: LoadedModel, request: GenerationRequest) -> bytes:
@@ -383,6 +404,24 @@ def _utf8(text: str) -> bytes:
             f"the text holds a lone surrogate at position {error.start}, which is no "
             "character; encode it properly first"
         ) from error
+
+
+def _token_array(token_ids: Sequence[int], vocab_size: int) -> np.ndarray:
+    _check_ids(list(token_ids), vocab_size)
+    return np.array(token_ids, dtype=np.int32)
+
+
+def _check_length(ids: np.ndarray, loaded: LoadedModel, model_id: str) -> None:
+    if len(ids) == 0:
+        raise PromptError("the prompt is empty: give some text to go on from")
+    context_length = loaded.model.context_length
+    if len(ids) > context_length:
+        raise ContextLengthError(
+            f"the prompt has {len(ids)} tokens, but the context of {model_id!r} "
+            f"holds {context_length}; shorten it or use a model with a longer context",
+            num_tokens=len(ids),
+            context_length=context_length,
+        )
 
 
 def _check_ids(token_ids: list[int], vocab_size: int) -> None:

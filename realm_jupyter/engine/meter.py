@@ -131,6 +131,11 @@ class Meter:
             self._ttft_ms.append(timings.ttft_ms)
             self._queue_ms.append(timings.queue_ms)
 
+    def embedded(self) -> None:
+        """Account for texts whose embeddings were made."""
+        with self._lock:
+            self.num_finished += 1
+
     @property
     def ttft_ms(self) -> float:
         """Median time to the first token of the last requests; 0 before the first."""

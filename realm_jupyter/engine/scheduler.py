@@ -5,7 +5,8 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from typing import TYPE_CHECKING
+from concurrent.futures import Future
+from typing import TYPE_CHECKING, TypeVar
 
 from realm_jupyter.compute.executor import Chunk
 from realm_jupyter.engine import fairness
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     from realm_jupyter.engine.lane import Lane
 
 __all__ = ["Scheduler", "lanes_per_step", "prefill_chunk_tokens"]
+
+T = TypeVar("T")
 
 _LOG = logging.getLogger(__name__)
 
@@ -152,6 +155,33 @@ class Scheduler:
                 self._ensure_thread()
                 self._condition.notify_all()
 
+    def call(self, function: Callable[[], T]) -> Future[T]:
+        """Have the scheduler's thread call a function between two steps.
+
+        Returns
+        -------
+        Future
+            Of what the function returns or raises.
+
+        Raises
+        ------
+        RuntimeError
+            If the scheduler is closed.
+        """
+        future: Future[T] = Future()
+
+        def run() -> None:
+            try:
+                future.set_result(function())
+            except BaseException as error:  # noqa: BLE001 - for whoever waits
+                future.set_exception(error)
+
+        with self._condition:
+            if self._is_closing:
+                raise RuntimeError("the scheduler is closed")
+            self.call_soon(run)
+        return future
+
     def wake(self) -> None:
         """Look at the lanes again: one was cancelled or has new pending tokens."""
         with self._condition:
@@ -183,6 +213,7 @@ class Scheduler:
             batch = self._compose()
             if batch:
                 self._step(batch)
+        self._make_calls()  # those that came before it was closed
         for lane in self._take_all():
             lane.stop()
 

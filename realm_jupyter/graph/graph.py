@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from realm_jupyter.errors import ModelFormatError
-from realm_jupyter.graph.ops import Attention, SelectRows
+from realm_jupyter.graph.ops import Attention, Linear, SelectRows
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -78,6 +78,16 @@ class Graph:
         """Every tensor the graph reads, once, in the order of first use."""
         names = (name for op in self.ops for name in op.weights.values())
         return tuple(dict.fromkeys(names))
+
+    @cached_property
+    def num_hidden_ops(self) -> int:
+        """How many of the first ops make the hidden states that the output layer reads.
+
+        The last of them makes rows of ``embedding_length`` numbers, after the final norm.
+        """
+        last = max(index for index, op in enumerate(self.ops) if isinstance(op, Linear))
+        made = [op.output for op in self.ops[:last]]
+        return made.index(self.ops[last].inputs[0]) + 1
 
     def check(self) -> None:
         """Check what can be checked without weights.

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal, cast
+from typing import TYPE_CHECKING, Literal
 
 from pydantic import Field
 
-from realm_jupyter.errors import PromptError
 from realm_jupyter.protocol.base import Left, Reply
 from realm_jupyter.protocol.logprobs import CompletionLogprobs
 from realm_jupyter.protocol.sampling import (
     MAX_TOP_LOGPROBS,
+    Prompt,
+    Prompts,
     SamplingFields,
     StreamOptions,
+    prompts_of,
     sampling_fields,
 )
 from realm_jupyter.protocol.usage import Timings, Usage
@@ -23,9 +25,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Completion", "CompletionChoice", "CompletionRequest", "Prompt"]
 
-Prompt = str | tuple[int, ...]
-"""Text, or token ids that are taken as they are."""
-
 
 class CompletionRequest(SamplingFields):
     """A request to go on from a text or from token ids.
@@ -35,7 +34,7 @@ class CompletionRequest(SamplingFields):
     a model with a chat template, as `Realm.generate` does; ``system`` goes before it.
     """
 
-    prompt: str | tuple[int, ...] | tuple[str, ...] | tuple[tuple[int, ...], ...]
+    prompt: Prompts
     echo: bool | None = None
     logprobs: int | None = Field(default=None, ge=0, le=MAX_TOP_LOGPROBS)
     best_of: int | None = None
@@ -51,13 +50,7 @@ class CompletionRequest(SamplingFields):
         PromptError
             If there is none.
         """
-        if isinstance(self.prompt, str):
-            return [self.prompt]
-        if not self.prompt:
-            raise PromptError("the list of prompts is empty")
-        if isinstance(self.prompt[0], int):
-            return [self.prompt]
-        return list(cast("tuple[Prompt, ...]", self.prompt))
+        return prompts_of(self.prompt)
 
     def config(self) -> GenerationConfig:
         """Return how to generate.

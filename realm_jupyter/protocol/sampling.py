@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, cast
 
 from pydantic import Field
 
+from realm_jupyter.errors import PromptError
 from realm_jupyter.protocol.base import Request
 
 if TYPE_CHECKING:
     from realm_jupyter.types import GenerationConfig
 
-__all__ = ["SamplingFields", "StreamOptions", "sampling_fields"]
+__all__ = ["Prompt", "Prompts", "SamplingFields", "StreamOptions", "prompts_of", "sampling_fields"]
 
 MAX_CHOICES = 128
 MAX_TOP_LOGPROBS = 100
@@ -26,6 +27,33 @@ _PLAIN_FIELDS = (
     "mirostat", "mirostat_tau", "mirostat_eta", "seed", "stop", "ignore_eos",
     "json_schema", "json_object", "grammar",
 )  # fmt: skip
+
+
+Prompt = str | tuple[int, ...]
+"""Text, or token ids that are taken as they are."""
+Prompts = Prompt | tuple[str, ...] | tuple[tuple[int, ...], ...]
+
+
+def prompts_of(prompts: Prompts) -> list[Prompt]:
+    """Return prompts one by one.
+
+    Raises
+    ------
+    PromptError
+        If there is none.
+
+    Examples
+    --------
+    >>> prompts_of("a"), prompts_of((1, 2)), prompts_of(((1, 2), (3,)))
+    (['a'], [(1, 2)], [(1, 2), (3,)])
+    """
+    if isinstance(prompts, str):
+        return [prompts]
+    if not prompts:
+        raise PromptError("the list of prompts is empty")
+    if isinstance(prompts[0], int):
+        return [prompts]
+    return list(cast("tuple[Prompt, ...]", prompts))
 
 
 class StreamOptions(Request):

@@ -17,6 +17,7 @@ from realm_jupyter.server.answers import handle_error
 from realm_jupyter.server.chat import chat_completions
 from realm_jupyter.server.completions import completions
 from realm_jupyter.server.counter import Counter
+from realm_jupyter.server.embeddings import embeddings
 from realm_jupyter.server.guard import Guard
 from realm_jupyter.server.stream import ClientGoneError
 
@@ -34,6 +35,7 @@ ROUTES = (
     Route("/v1/models/{model}", status.model, methods=["GET"]),
     Route("/v1/chat/completions", chat_completions, methods=["POST"]),
     Route("/v1/completions", completions, methods=["POST"]),
+    Route("/v1/embeddings", embeddings, methods=["POST"]),
     Route("/tokenize", text.tokenize, methods=["POST"]),
     Route("/detokenize", text.detokenize, methods=["POST"]),
     Route("/admin/models", admin.available, methods=["GET"]),

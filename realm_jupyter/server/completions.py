@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from starlette.types import ASGIApp
 
     from realm_jupyter.handle import GenerationHandle
-    from realm_jupyter.protocol.completion import Prompt
+    from realm_jupyter.protocol.sampling import Prompt
     from realm_jupyter.protocol.usage import Usage
     from realm_jupyter.server.caller import Caller
     from realm_jupyter.types import GenerationConfig, TokenEvent

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import threading
 from array import array
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -89,6 +90,9 @@ class NativeModel:
         Kept alive, with the weights it points to.
     kv_type : KVType
     num_threads : int
+    num_ops : int, optional
+        How many of the program's ops to run; all of them by default. The last one's output is
+        what `forward` writes.
 
     Raises
     ------
@@ -103,7 +107,12 @@ class NativeModel:
     device = "cpu"
 
     def __init__(
-        self, library: Library, program: Program, kv_type: KVType, num_threads: int
+        self,
+        library: Library,
+        program: Program,
+        kv_type: KVType,
+        num_threads: int,
+        num_ops: int | None = None,
     ) -> None:
         self._library = library
         self._program: Program | None = program
@@ -112,7 +121,7 @@ class NativeModel:
         frequencies = program.frequencies
         self._handle = library.functions.realm_cpu_model_create(
             program.ops,
-            len(program.ops),
+            len(program.ops) if num_ops is None else num_ops,
             program.weights,
             len(program.weights),
             frequencies.ctypes.data,
@@ -167,7 +176,7 @@ class NativeModel:
         selected : array of int32
             Rows whose logits are wanted.
         logits : ndarray, shape (len(selected), V), float32
-            Written.
+            Written; of the last op's width where only the first ops run.
 
         Raises
         ------
@@ -195,6 +204,15 @@ class NativeModel:
             if handle:
                 self._library.functions.realm_cpu_model_free(handle)
             self._program = None
+
+
+class _Part(NamedTuple):
+    """The ops of a model up to some op, with pages of their own."""
+
+    model: NativeModel
+    pool: KVPool
+    limits: BatchLimits
+    width: int
 
 
 class NativeExecutor:
@@ -264,15 +282,21 @@ class NativeExecutor:
             is_float32 = all(matrix.quant_type is QuantType.F32 for matrix in plan.matrices)
             if kv_type == "auto":
                 kv_type = "f32" if is_float32 else "f16"
-            self._model = NativeModel(library, program, KVType[kv_type.upper()], self.num_threads)
+            self.kv_type = kv_type
+            self._new_model = partial(
+                NativeModel, library, program, KVType[kv_type.upper()], self.num_threads
+            )
+            self._all = self._part(self.vocab_size, len(program.ops))
         except BaseException:
             self._packed.close()
             raise
-        self.kv_type = kv_type
         self.weights_are_mapped = self._packed.is_mapped_file
         self._memory_bytes = self._packed.num_bytes + program.other_bytes
-        self.pool = KVPool(self._model)
-        self._limits = BatchLimits(self.pool, self.vocab_size, self.context_length)
+        self.pool = self._all.pool
+        # Made when it is needed first: most models never embed.
+        self._hidden: _Part | None = None
+        self._num_hidden_ops = model.graph.num_hidden_ops
+        self._embedding_length = parameters.embedding_length
         self._is_closed = False
 
     @property
@@ -283,7 +307,8 @@ class NativeExecutor:
     @property
     def cache_bytes(self) -> int:
         """Bytes that KV caches have allocated now."""
-        return self.pool.memory_bytes
+        hidden_bytes = self._hidden.pool.memory_bytes if self._hidden is not None else 0
+        return self.pool.memory_bytes + hidden_bytes
 
     def new_cache(self, budget: KVBudget | None = None) -> PagedCache:
         """Return an empty cache; see `Executor.new_cache`."""
@@ -293,12 +318,34 @@ class NativeExecutor:
     def forward(self, batch: Sequence[Chunk]) -> list[NDArray[np.float32]]:
         """Run a ragged batch; see `Executor.forward`."""
         self._require_open()
-        token_ids = checked_token_ids(batch, self._limits)
+        return self._forward(self._all, batch)
+
+    def new_hidden_cache(self) -> PagedCache:
+        """Return an empty cache for `forward_hidden`."""
+        return PagedCache(self._hidden_part().pool)
+
+    def forward_hidden(self, batch: Sequence[Chunk]) -> list[NDArray[np.float32]]:
+        """Run a ragged batch up to the final norm; see `EmbeddingExecutor`."""
+        return self._forward(self._hidden_part(), batch)
+
+    def _hidden_part(self) -> _Part:
+        self._require_open()
+        if self._hidden is None:
+            self._hidden = self._part(self._embedding_length, self._num_hidden_ops)
+        return self._hidden
+
+    def _part(self, width: int, num_ops: int) -> _Part:
+        model = self._new_model(num_ops=num_ops)
+        pool = KVPool(model)
+        return _Part(model, pool, BatchLimits(pool, self.vocab_size, self.context_length), width)
+
+    def _forward(self, part: _Part, batch: Sequence[Chunk]) -> list[NDArray[np.float32]]:
+        token_ids = checked_token_ids(batch, part.limits)
         if not token_ids:
-            return [np.empty((0, self.vocab_size), np.float32) for _ in batch]
+            return [np.empty((0, part.width), np.float32) for _ in batch]
         caches = [(own_cache(chunk.cache, PagedCache), chunk) for chunk in batch]
         try:
-            logits = self._run(caches, token_ids)
+            logits = _run(part, caches, token_ids)
         except BaseException:
             for cache, _ in caches:
                 cache.rollback()
@@ -313,8 +360,10 @@ class NativeExecutor:
             return
         self._is_closed = True
         self._memory_bytes = 0
-        self.pool.close()
-        self._model.close()
+        for part in (self._all, self._hidden):
+            if part is not None:
+                part.pool.close()
+                part.model.close()
         self._packed.close()
         release_memory()
 
@@ -322,40 +371,41 @@ class NativeExecutor:
         if self._is_closed:
             raise RealmError("this executor was closed; load the model again")
 
-    def _run(
-        self, caches: list[tuple[PagedCache, Chunk]], token_ids: list[NDArray[np.int64]]
-    ) -> NDArray[np.float32]:
-        """Reserve pages, lay the chunks one after another and return the logits wanted."""
-        # Page numbers are copied, so that a cache may be freed while the step runs.
-        pages = array("i")
-        spans = (SpanStruct * len(token_ids))()
-        starts: list[int] = []
-        selected = array("i")
-        end = number = 0
-        for cache, chunk in caches:
-            num_tokens = len(chunk.token_ids)
-            if not num_tokens:
-                continue
-            cache.reserve(num_tokens)
-            starts.append(len(pages))
-            pages.extend(cache.pages)
-            span = spans[number]
-            span.num_pages, span.position, span.num_tokens = (
-                cache.num_pages,
-                cache.length,
-                num_tokens,
-            )
-            if chunk.outputs == "all":
-                selected.extend(range(end, end + num_tokens))
-            elif chunk.outputs == "last":
-                selected.append(end + num_tokens - 1)
-            end += num_tokens
-            number += 1
-        address, _ = pages.buffer_info()
-        for span, start in zip(spans, starts, strict=True):
-            span.pages = address + start * pages.itemsize
-        ids = token_ids[0] if number == 1 else np.concatenate(token_ids)
-        ids = ids.astype(np.int32)
-        logits = np.empty((len(selected), self.vocab_size), np.float32)
-        self._model.forward(ids.ctypes.data, spans, number, selected, logits)
-        return logits
+
+def _run(
+    part: _Part, caches: list[tuple[PagedCache, Chunk]], token_ids: list[NDArray[np.int64]]
+) -> NDArray[np.float32]:
+    """Reserve pages, lay the chunks one after another and return the rows wanted."""
+    # Page numbers are copied, so that a cache may be freed while the step runs.
+    pages = array("i")
+    spans = (SpanStruct * len(token_ids))()
+    starts: list[int] = []
+    selected = array("i")
+    end = number = 0
+    for cache, chunk in caches:
+        num_tokens = len(chunk.token_ids)
+        if not num_tokens:
+            continue
+        cache.reserve(num_tokens)
+        starts.append(len(pages))
+        pages.extend(cache.pages)
+        span = spans[number]
+        span.num_pages, span.position, span.num_tokens = (
+            cache.num_pages,
+            cache.length,
+            num_tokens,
+        )
+        if chunk.outputs == "all":
+            selected.extend(range(end, end + num_tokens))
+        elif chunk.outputs == "last":
+            selected.append(end + num_tokens - 1)
+        end += num_tokens
+        number += 1
+    address, _ = pages.buffer_info()
+    for span, start in zip(spans, starts, strict=True):
+        span.pages = address + start * pages.itemsize
+    ids = token_ids[0] if number == 1 else np.concatenate(token_ids)
+    ids = ids.astype(np.int32)
+    logits = np.empty((len(selected), part.width), np.float32)
+    part.model.forward(ids.ctypes.data, spans, number, selected, logits)
+    return logits
