@@ -56,8 +56,8 @@ class Realm:
     mode : {"local", "server"}
         Where models run: in this process, or in a server (needs the extra ``client``).
     base_url : str, optional
-        The server, such as ``"http://127.0.0.1:8080"``; by default the newest one that
-        this user runs on this machine.
+        The server, such as ``"http://127.0.0.1:8080"``; by default the environment's
+        ``REALM_BASE_URL``, else the newest one that this user runs on this machine.
     api_key : str, optional
         The server's key; by default the environment's ``REALM_API_KEY``.
     timeout : float, optional

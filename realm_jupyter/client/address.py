@@ -12,6 +12,7 @@ from realm_jupyter.protocol import discovery
 
 __all__ = ["Address", "Addresses"]
 
+URL_VARIABLE = "REALM_BASE_URL"
 KEY_VARIABLE = "REALM_API_KEY"
 
 
@@ -38,8 +39,9 @@ class Addresses:
     Parameters
     ----------
     base_url : str, optional
-        Such as ``"http://127.0.0.1:8080"``, with or without ``/v1``. Without it the
-        newest running server of this user is found through Jupyter's runtime folder.
+        Such as ``"http://127.0.0.1:8080"``, with or without ``/v1``. By default the
+        environment's ``REALM_BASE_URL``, else the newest running server of this user, found
+        through Jupyter's runtime folder.
     api_key : str, optional
         By default the environment's ``REALM_API_KEY``, or what the file of a server with
         this URL says.
@@ -51,7 +53,8 @@ class Addresses:
     """
 
     def __init__(self, base_url: str | None = None, api_key: str | None = None) -> None:
-        self._url = None if base_url is None else _checked_url(base_url)
+        url = os.environ.get(URL_VARIABLE) if base_url is None else base_url
+        self._url = None if url is None else _checked_url(url)
         self._api_key = api_key
 
     def find(self) -> Address:

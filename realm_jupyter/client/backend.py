@@ -79,9 +79,9 @@ class ClientBackend:
         self._connection = Connection(Addresses(base_url, api_key), timeout, max_retries)
         self._chosen: str | None = None
         self._is_closed = False
-        self._running: weakref.WeakSet[GenerationHandle] = weakref.WeakSet()
         self._tasks: set[asyncio.Task[None]] = set()
-        self._finalizer = weakref.finalize(self, _abandon, self._connection)
+        # A realm that was forgotten instead of closed gives everything back too.
+        self._finalizer = weakref.finalize(self, _abandon, self._connection, self._tasks)
         self._finalizer.atexit = False
 
     @property
@@ -216,8 +216,11 @@ class ClientBackend:
         task = loop.create_task(stream.read())
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
-        handle.on_cancel(lambda: loop.call_soon_threadsafe(task.cancel))
-        self._running.add(handle)
+
+        def cancel() -> None:
+            loop.call_soon_threadsafe(task.cancel)
+
+        handle.on_cancel(cancel)
         return handle
 
     # -- the end -------------------------------------------------------------------
@@ -225,14 +228,7 @@ class ClientBackend:
     def close(self) -> None:
         """Cancel what runs and close the connections; twice is fine."""
         self._is_closed = True
-        for handle in list(self._running):
-            handle.cancel()
-        run(self._finish())
-
-    async def _finish(self) -> None:
-        if self._tasks:
-            await asyncio.wait(set(self._tasks))
-        await self._connection.aclose()
+        run(_finish(self._connection, self._tasks))
 
     # -- inside --------------------------------------------------------------------
 
@@ -273,6 +269,13 @@ def _info(model: Model) -> ModelInfo:
     return model.info.to_info()
 
 
-def _abandon(connection: Connection) -> None:
-    """Close the connections of a client that was forgotten instead of closed."""
-    asyncio.run_coroutine_threadsafe(connection.aclose(), the_loop())
+async def _finish(connection: Connection, tasks: set[asyncio.Task[None]]) -> None:
+    running = list(tasks)
+    for task in running:
+        task.cancel()
+    await asyncio.gather(*running, return_exceptions=True)
+    await connection.aclose()
+
+
+def _abandon(connection: Connection, tasks: set[asyncio.Task[None]]) -> None:
+    asyncio.run_coroutine_threadsafe(_finish(connection, tasks), the_loop())

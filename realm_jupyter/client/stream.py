@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import httpx
 from pydantic import ValidationError
@@ -20,6 +20,7 @@ from realm_jupyter.types import GenerationResponse, Timings, TokenEvent, TokenLo
 if TYPE_CHECKING:
     from realm_jupyter.handle import GenerationHandle
     from realm_jupyter.protocol.sse import ServerEvent
+    from realm_jupyter.types import FinishReason
 
 __all__ = ["TextStream"]
 
@@ -99,7 +100,7 @@ class TextStream:
     def _finish(self) -> None:
         if self._last is None:
             raise APIError("the server's stream ended without a finish reason")
-        reason = self._last.finish_reason or "stop"
+        reason = cast("FinishReason", self._last.finish_reason)
         self._handle.put(self._closing(reason))
         self._handle.finish(self._result(reason))
 
@@ -112,8 +113,7 @@ class TextStream:
             self._take_choice(choice)
 
     def _take_choice(self, choice: ChatChunkChoice | CompletionChoice) -> None:
-        is_chat = isinstance(choice, ChatChunkChoice)
-        text = choice.delta.content or "" if is_chat else choice.text
+        text = _text(choice)
         self._text.append(text)
         if choice.finish_reason is not None:
             self._last = choice
@@ -139,20 +139,20 @@ class TextStream:
             self._logprobs.append(logprob)
             self._alternatives.append(alternatives)
 
-    def _closing(self, reason: str) -> TokenEvent:
+    def _closing(self, reason: FinishReason) -> TokenEvent:
         return TokenEvent(
             text=self._held,
             token_id=-1,
             index=len(self._token_ids),
-            finish_reason=reason,  # type: ignore[arg-type] - a server's word
+            finish_reason=reason,
         )
 
-    def _result(self, reason: str) -> GenerationResponse:
+    def _result(self, reason: FinishReason) -> GenerationResponse:
         last = self._last
         return GenerationResponse(
             text="".join(self._text),
             token_ids=tuple(self._token_ids),
-            finish_reason=reason,  # type: ignore[arg-type]
+            finish_reason=reason,
             usage=self._usage or Usage(0, len(self._token_ids)),
             timings=self._timings(),
             seed=self._seed if last is None or last.seed is None else last.seed,
@@ -191,6 +191,10 @@ def _stream_error(data: str) -> RealmError:
     if '"error"' in data:
         return error_from(_OK, data)
     return APIError(f"the server's stream is not understood: {data[:200]}")
+
+
+def _text(choice: ChatChunkChoice | CompletionChoice) -> str:
+    return choice.delta.content or "" if isinstance(choice, ChatChunkChoice) else choice.text
 
 
 def _logprobs(

@@ -229,7 +229,10 @@ def _tokenize_parser(parser: OptionParser) -> None:
 
 def _connect_parser(parser: OptionParser) -> None:
     parser.add_argument(
-        "url", metavar="URL", nargs="?", help="the server (default: the one you run here)"
+        "url",
+        metavar="URL",
+        nargs="?",
+        help="the server (default: REALM_BASE_URL, else the one you run here)",
     )
     parser.add_argument(
         "--api-key", metavar="KEY", help="its key, as {{name}} of a variable; else REALM_API_KEY"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import socket
 import subprocess
 import sys
@@ -166,6 +167,14 @@ def test_closing_ends_what_runs(server):
     assert handle.result(GUARD_S).finish_reason in {"cancelled", "length"}
     with pytest.raises(TenantClosedError):
         realm.generate("the")
+
+
+def test_a_forgotten_realm_ends_what_runs(server):
+    realm = Realm(mode="server", base_url=server.url, api_key=STUDENT.secret)
+    handle = realm.stream("the", **LONG)
+    del realm
+    gc.collect()
+    assert handle.result(GUARD_S).finish_reason in {"cancelled", "length"}
 
 
 def test_many_streams_at_once_are_not_mixed(realm):
