@@ -9,6 +9,12 @@ from realm_jupyter import chat_widget
 chat = chat_widget(model="paris", temperature=0)
 chat
 """
+SLOW = """
+from support.slow_realm import slow_realm
+from realm_jupyter import chat_widget
+chat = chat_widget(slow_realm(), ignore_eos=True, max_tokens=900, seed=1)
+chat
+"""
 
 
 class ChatPage:
