@@ -117,7 +117,7 @@ def test_switching_the_model_shows_the_load_and_answers_with_it(lab, page):
     picker = chat.root.get_by_role("combobox", name="Model")
     picker.select_option("tales")
     expect(picker.locator("option", has_text="tales")).to_have_text("tales")
-    chat.button("Conversations").click()
+    chat.toggle("conversations")
     chat.button("New conversation").click()
     expect(chat.messages).to_have_count(0)
     answer = chat.ask_and_wait("Once upon a time")
@@ -195,7 +195,7 @@ def test_export_and_import(lab, page, tmp_path):
         chat.more("Import")
     chooser.value.set_files(texts[".md"])
     expect(chat.messages).to_have_count(2)
-    chat.button("Conversations").click()
+    chat.toggle("conversations")
     expect(chat.root.locator(".realm-conversations").get_by_role("listitem")).to_have_count(2)
 
 
@@ -213,8 +213,8 @@ def test_two_views_show_one_chat(lab, page):
 def test_settings_as_python_and_an_answer_to_a_cell(lab, page, artifacts):
     lab.show(SHIPPED)
     chat = ChatPage(page).wait()
-    chat.button("Settings").click()
-    seed = chat.root.get_by_label("Seed", exact=True)
+    chat.toggle("settings")
+    seed = chat.root.get_by_role("textbox", name="Seed", exact=True)
     seed.fill("7")
     seed.press("Tab")
     page.screenshot(path=artifacts / "chat_settings.png")
@@ -233,9 +233,9 @@ def test_settings_as_python_and_an_answer_to_a_cell(lab, page, artifacts):
 def test_tokens_are_shown_and_gone_on_from(lab, page, artifacts):
     lab.show(SHIPPED)
     chat = ChatPage(page).wait()
-    chat.button("Settings").click()
+    chat.toggle("settings")
     chat.root.get_by_label("Keep the tokens of new answers").check()
-    chat.button("Settings").click()
+    chat.toggle("settings")
     answer = chat.ask_and_wait(QUESTION)
     answer.get_by_role("button", name="Show tokens").click()
     answer.get_by_role("button", name="capital").first.click()
@@ -286,7 +286,7 @@ def test_keys_alone_are_enough(lab, page):
     page.keyboard.press("Escape")
     expect(chat.messages.nth(0).get_by_role("button", name="Edit and send again")).to_be_focused()
     seen = []
-    chat.root.get_by_role("button", name="Conversations").focus()
+    chat.root.locator("[data-panel-button=conversations]").focus()
     for _ in range(4):
         seen.append(
             page.evaluate(

@@ -50,7 +50,13 @@ class ChatPage:
         return self.messages.nth(index)
 
     def button(self, name):
-        return self.root.get_by_role("button", name=name)
+        return self.root.get_by_role("button", name=name, exact=True)
+
+    def toggle(self, panel):
+        """Open or close a panel: "settings" or "conversations"."""
+        self.root.locator(
+            f"button[data-panel-button={panel}], [data-panel-button={panel}] button"
+        ).click()
 
     def more(self, name):
         """Choose from the menu of the chat."""

@@ -122,7 +122,7 @@ class Lab:
         """Change the theme: "Light" or "Dark"."""
         self.command("apputils:change-theme", theme=f"JupyterLab {name}")
         is_light = "true" if name == "Light" else "false"
-        self.page.locator(f"body[data-jp-theme-light={is_light}]").wait_for()
+        self.page.locator(f"body[data-jp-theme-light={is_light}]").wait_for(state="attached")
 
     def cell(self, number):
         """Return a code cell."""
