@@ -9,7 +9,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from realm_jupyter.backend import GenerationRequest, TenantBackend
-from realm_jupyter.errors import ConfigError, ModelNotFoundError, PromptError, TenantClosedError
+from realm_jupyter.errors import (
+    ConfigError,
+    ModelNotFoundError,
+    PromptError,
+    TenantBusyError,
+    TenantClosedError,
+)
 from realm_jupyter.types import ChatMessage, GenerationConfig
 
 if TYPE_CHECKING:
@@ -57,7 +63,8 @@ class Realm:
     timeout : float, optional
         Longest silence of the server in seconds; 60 by default.
     guest : str, path-like or bytes, optional
-        A WebAssembly guest of your own (see ``realm_jupyter/guest/realm.h``).
+        A WebAssembly guest of your own (see ``realm_jupyter/guest/realm.h``): its file, its
+        bytes, or the name that ``%%realm guest --name`` gave it.
     limits : TenantLimits, optional
         What it may use; see there for the errors.
     share_prefixes : bool
@@ -145,6 +152,33 @@ class Realm:
         """URL of the server that models run in; None in this process."""
         return getattr(self._backend, "url", None)
 
+    def with_guest(self, guest: str | PathLike[str] | bytes | bytearray) -> Realm:
+        """Return another tenant over the same models whose generations run in this guest.
+
+        Parameters
+        ----------
+        guest : str, path-like or bytes
+            As for `Realm`.
+
+        Returns
+        -------
+        Realm
+            To be closed for itself; the models stay those of this realm.
+
+        Raises
+        ------
+        ConfigError
+            If the models run elsewhere.
+        GuestMissingError, GuestAbiError
+            If there is no such guest, or it is none.
+        """
+        with_guest = getattr(self._backend, "with_guest", None)
+        if with_guest is None:
+            raise ConfigError(
+                "guests of your own run where the models are in this process", field="guest"
+            )
+        return Realm(self.current_model or self._default_model, backend=with_guest(_guest(guest)))
+
     # -- models --------------------------------------------------------------------
 
     def load_model(
@@ -170,8 +204,9 @@ class Realm:
         device : {"auto", "cpu", "cuda", "mps"}
         executor : {"auto", "native", "reference"}
         kv_type : {"auto", "f32", "f16", "q8_0"}
-            Number format of the KV cache. ``"q8_0"`` takes half the memory of ``"f16"``, which
-            is the default but for float32 models and the reference executor (``"f32"``).
+            Number format of the KV cache. ``"q8_0"`` takes little over half the memory of
+            ``"f16"``, which is the default but for float32 models and the reference executor
+            (``"f32"``).
         prefix_cache_bytes : int, optional
             Most bytes of KV cache that are kept for prompts to come, for all tenants of the
             model together; 0 keeps none. By default an eighth of the memory that is available
@@ -428,6 +463,8 @@ class Realm:
     def generate_batch(self, prompts: Iterable[str], **options: Any) -> list[GenerationResponse]:
         """Generate for several prompts at once, in one running batch.
 
+        More prompts than may run and wait (see `TenantLimits`) are sent as others end.
+
         Returns
         -------
         list of GenerationResponse
@@ -440,7 +477,8 @@ class Realm:
         """
         handles: list[GenerationHandle] = []
         try:
-            handles.extend(self.stream(prompt, **options) for prompt in prompts)
+            for prompt in prompts:
+                handles.append(self._stream_when_there_is_room(prompt, handles, options))
             return [handle.result() for handle in handles]
         except BaseException:
             for handle in handles:
@@ -608,6 +646,18 @@ class Realm:
 
     # -- inside --------------------------------------------------------------------
 
+    def _stream_when_there_is_room(
+        self, prompt: str, handles: Sequence[GenerationHandle], options: dict[str, Any]
+    ) -> GenerationHandle:
+        while True:
+            try:
+                return self.stream(prompt, **options)
+            except TenantBusyError:
+                oldest = next((handle for handle in handles if not handle.is_done), None)
+                if oldest is None:
+                    raise
+                oldest.result()
+
     def _tenant_backend(self) -> TenantBackend:
         if not isinstance(self._backend, TenantBackend):
             raise ConfigError(
@@ -674,11 +724,9 @@ def _refuse(mode: str, **options: Any) -> None:
 def _guest(guest: str | PathLike[str] | bytes | bytearray | None) -> Any:
     if guest is None:
         return None
-    from realm_jupyter.sandbox import GuestModule  # noqa: PLC0415 - as above
+    from realm_jupyter.sandbox import find_guest  # noqa: PLC0415 - as above
 
-    if isinstance(guest, (bytes, bytearray, memoryview)):
-        return GuestModule.from_bytes(bytes(guest), "guest")
-    return GuestModule.from_bytes(Path(guest).read_bytes(), Path(guest).stem)
+    return find_guest(guest)
 
 
 def _config(config: GenerationConfig | None, sampling: dict[str, Any]) -> GenerationConfig:

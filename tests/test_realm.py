@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import re
 import threading
 
 import pytest
@@ -567,3 +568,38 @@ def test_leaving_an_asynchronous_loop_cancels(local_realm):
     asyncio.run(take_two())
     local_realm.generate("the", raw=True, max_tokens=1)
     assert local_realm._backend.tenant.num_generations == 0
+
+
+# ---- The KV cache --------------------------------------------------------------------
+
+
+def test_the_kv_type_is_what_was_asked_for(model_path):
+    with RealmRegistry() as registry:
+        sizes = {}
+        for kv_type in ("f32", "f16", "q8_0"):
+            registry.load_model(kv_type, model_path, kv_type=kv_type, executor="native")
+            registry.generate(kv_type, "the cat", raw=True, max_tokens=80, ignore_eos=True)
+        for model in registry.stats().models:
+            assert model.kv_type == model.id
+            sizes[model.id] = model.kept_kv_bytes
+        assert sizes["f16"] == sizes["f32"] / 2
+        assert sizes["q8_0"] < sizes["f16"]
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"kv_type": "int3"}, "kv_type='int3' is unknown; use auto, f32, f16, q8_0"),
+        (
+            {"kv_type": "q8_0", "executor": "reference"},
+            "kv_type='q8_0' is not available on this executor; use auto, f32",
+        ),
+        ({"prefix_cache_bytes": -1}, "prefix_cache_bytes=-1 is not allowed"),
+        ({"prefix_cache_bytes": 1.5}, "prefix_cache_bytes=1.5 is not allowed"),
+    ],
+)
+def test_wrong_settings_of_the_kv_cache_are_named(model_path, options, message):
+    with Realm() as realm:
+        with pytest.raises(ConfigError, match=re.escape(message)):
+            realm.load_model(model_path, **options)
+        assert realm.models() == []

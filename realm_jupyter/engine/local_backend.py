@@ -88,6 +88,10 @@ class LocalBackend:
         self._finalizer = weakref.finalize(self, self.tenant.close, wait=False)
         self._finalizer.atexit = False
 
+    def with_guest(self, guest: GuestModule) -> LocalBackend:
+        """Return another tenant of the same engine, with this guest and the same limits."""
+        return LocalBackend(self.engine, owns_engine=False, guest=guest, limits=self.tenant.limits)
+
     # -- models --------------------------------------------------------------------
 
     def load_model(

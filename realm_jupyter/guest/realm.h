@@ -74,9 +74,9 @@ REALM_IMPORT(vocab_size) int32_t realm_vocab_size(void);
 
 /* ---- The shared weights ---------------------------------------------------
  * Read-only tensors of the model by handle, under the names of the GGUF file. They are kept
- * quantized; rows become floats when they are read, some 100 to 500 million a second, and the
- * time counts against the guest's deadline. A weight of more than two axes is taken as a
- * matrix of all its rows, one of one axis as one row. */
+ * quantized; rows become floats when they are read, some 60 to 350 million numbers a second,
+ * and the time counts against the guest's deadline. A weight of more than two axes is taken
+ * as a matrix of all its rows, one of one axis as one row. */
 
 /* The handle of a weight, >= 0; REALM_ERROR_HANDLE if there is none of this name. */
 REALM_IMPORT(weight_find) int64_t realm_weight_find(const char* name, uint32_t len);

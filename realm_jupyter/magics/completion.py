@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from realm_jupyter.errors import RealmError
 from realm_jupyter.magics.parsers import CELL_COMMANDS, COMMANDS, DEVICES, EXECUTORS, parser_of
-from realm_jupyter.magics.session import shipped_names
+from realm_jupyter.magics.session import guest_names, shipped_names
 from realm_jupyter.types import GenerationConfig
 
 if TYPE_CHECKING:
@@ -82,6 +82,7 @@ def _values(session: Session, command: str, flag: str) -> list[str]:
         "--device": lambda: DEVICES,
         "--executor": lambda: EXECUTORS,
         "--conversation": lambda: session.conversations,
+        "--guest": guest_names,
     }
     source = sources.get(flag)
     return sorted(source()) if source else list(parser_of(command).choices_of(flag))

@@ -9,7 +9,12 @@ from typing import TYPE_CHECKING, Any
 from IPython.core.magic import Magics, line_cell_magic, magics_class, no_var_expand
 from traitlets import Bool, Dict, Enum, Float, Int, TraitError, Unicode, observe, validate
 
-from realm_jupyter.errors import LoadCancelledError, MagicError, RealmError
+from realm_jupyter.errors import (
+    GuestCompileError,
+    LoadCancelledError,
+    MagicError,
+    RealmError,
+)
 from realm_jupyter.human import one_line
 from realm_jupyter.magics import commands, prompting
 from realm_jupyter.magics.completion import complete
@@ -208,6 +213,8 @@ class RealmMagics(LimitTraits, Magics):
             pass  # its progress bar says so already
         except MagicError:
             raise
+        except GuestCompileError as error:
+            raise MagicError(str(error)) from error  # a block of several lines
         except RealmError as error:
             raise MagicError(one_line(error)) from error
         except KeyboardInterrupt:
@@ -235,6 +242,9 @@ class RealmMagics(LimitTraits, Magics):
         if call.command in {"generate", "chat"}:
             answer = prompting.chat_cell if call.command == "chat" else prompting.generate_cell
             answer(self.session, call, prompt, screen)
+            return None
+        if call.command == "guest" and prompt.strip():
+            commands.guest_cell(call.args, prompt, screen)
             return None
         if call.command == "tokenize" and not call.args.text:
             tokens = commands.tokenize(self.session, call.args, prompt, screen)

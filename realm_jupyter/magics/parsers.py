@@ -52,6 +52,7 @@ COMMANDS: dict[str, str] = {
     "tenants": "show who uses the models: tokens, speed, waiting, memory",
     "generate": "%%realm generate: answer the cell, or complete it with --raw",
     "chat": "%%realm chat: answer the cell in a conversation; %realm chat opens it",
+    "guest": "%%realm guest: compile the C++ of the cell into a guest; %realm guest lists them",
     "tokenize": "show the tokens of a text",
     "connect": "have the models of a server answer",
     "disconnect": "have this kernel answer again",
@@ -60,13 +61,20 @@ COMMANDS: dict[str, str] = {
     "help": "explain a subcommand",
     "version": "show the versions of everything involved",
 }
-CELL_COMMANDS = ("generate", "chat", "tokenize")
+CELL_COMMANDS = ("generate", "chat", "guest", "tokenize")
+LANGUAGES = ("c++", "c")
 
 _CELL_EPILOG = """The cell below the first line is the prompt, byte for byte; only
 {{name}} of a variable that exists is replaced by its value. The response is kept in
 _realm, and with -v in a variable of your choice. A ; at the end of the first line
 shows nothing. The stop button ends the answer and keeps its text. %realm help lists the
 other subcommands."""
+
+_GUEST_EPILOG = """The cell below the first line is one file of C++20 (or C17). It may include
+realm.h, the functions of the host, and realm_guest.h, with which a guest is one function:
+int32_t generate(const realm::Request& request). The guest answers with %%realm generate
+--guest NAME and as Realm(guest="NAME"). Compiling needs ziglang, which
+pip install "realm-jupyter[guest]" brings; the first time it takes some fifteen seconds."""
 
 
 class Call(NamedTuple):
@@ -181,6 +189,9 @@ def _prompt_options(parser: OptionParser) -> None:
         "--format", choices=FORMATS, help="show the answer as Markdown or as plain text"
     )
     parser.add_argument("--no-interpolate", action="store_true", help="leave {{name}} as it stands")
+    parser.add_argument(
+        "--guest", metavar="NAME", help="let a guest of yours answer: a name, or a .wasm file"
+    )
 
 
 def _generate_parser(parser: OptionParser) -> None:
@@ -201,6 +212,13 @@ def _chat_parser(parser: OptionParser) -> None:
         "--text", action="store_true", help="%realm chat: show it as text, not as a widget"
     )
     add_generation_options(parser)
+
+
+def _guest_parser(parser: OptionParser) -> None:
+    parser.add_argument("--name", metavar="NAME", help="call the guest this")
+    parser.add_argument(
+        "--language", choices=LANGUAGES, default="c++", help="of the cell (default c++)"
+    )
 
 
 def _tokenize_parser(parser: OptionParser) -> None:
@@ -253,6 +271,7 @@ _BUILDERS: dict[str, Callable[[OptionParser], None]] = {
     "tenants": _tenants_parser,
     "generate": _generate_parser,
     "chat": _chat_parser,
+    "guest": _guest_parser,
     "tokenize": _tokenize_parser,
     "connect": _connect_parser,
     "disconnect": _no_arguments,
@@ -262,16 +281,18 @@ _BUILDERS: dict[str, Callable[[OptionParser], None]] = {
     "version": _no_arguments,
 }
 
+_EPILOGS = {"generate": _CELL_EPILOG, "chat": _CELL_EPILOG, "guest": _GUEST_EPILOG}
+
 
 @functools.cache
 def parser_of(command: str) -> OptionParser:
     """Return the parser of a subcommand."""
-    sign = "%%" if command in {"generate", "chat"} else "%"
+    sign = "%%" if command in _EPILOGS else "%"
     summary = COMMANDS[command].partition(": ")[2] if sign == "%%" else COMMANDS[command]
     parser = OptionParser(
         prog=f"{sign}realm {command}",
         description=summary[0].upper() + summary[1:] + ".",
-        epilog=_CELL_EPILOG if sign == "%%" else "",
+        epilog=_EPILOGS.get(command, ""),
     )
     _BUILDERS[command](parser)
     return parser

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from realm_jupyter.widget.chat import ChatWidget
     from realm_jupyter.widget.models import ModelsWidget
 
-__all__ = ["LAST_RESPONSE", "Session", "Settings", "shipped_names"]
+__all__ = ["LAST_RESPONSE", "Session", "Settings", "guest_names", "shipped_names"]
 
 LAST_RESPONSE = "_realm"
 _WAIT_S = 0.1
@@ -54,6 +54,13 @@ def shipped_names() -> tuple[str, ...]:
     return tuple(sources.shipped_names())
 
 
+def guest_names() -> list[str]:
+    """Return the names of the guests that were compiled in this process."""
+    from realm_jupyter import sandbox  # noqa: PLC0415 - wasmtime waits
+
+    return sandbox.guest_names()
+
+
 class Session:
     """The state behind ``%realm``.
 
@@ -72,6 +79,7 @@ class Session:
         self.settings = settings
         self.conversations: dict[str, list[ChatMessage]] = {}
         self._chats: dict[str, ChatWidget] = {}
+        self._guests: dict[str, tuple[Any, Any]] = {}
         self._make_realm = make_realm
         self._realm_maker: Worker[Any] | None = None
         self._server: Any = None
@@ -128,6 +136,27 @@ class Session:
         server.close()
         return True
 
+    def realm_of(self, guest: str | None) -> Any:
+        """Return the realm that answers: the notebook's, or one with a guest of the user's.
+
+        Raises
+        ------
+        GuestMissingError, GuestAbiError
+            If there is no such guest, or it is none.
+        """
+        if guest is None:
+            return self.realm
+        from realm_jupyter.sandbox import find_guest  # noqa: PLC0415 - wasmtime waits
+
+        module = find_guest(guest)
+        made_for, realm = self._guests.get(guest, (None, None))
+        if made_for is None or made_for.wasm != module.wasm:
+            if realm is not None:
+                realm.close()
+            realm = self.realm.with_guest(module.wasm)
+            self._guests[guest] = (module, realm)
+        return realm
+
     def loaded(self) -> list[ModelInfo]:
         """Return the loaded models without making a realm."""
         return list(self.realm.models()) if self.has_realm else []
@@ -136,6 +165,9 @@ class Session:
         """Unload everything and forget the conversations."""
         self.conversations.clear()
         self.disconnect()
+        for _module, realm in self._guests.values():
+            realm.close()
+        self._guests.clear()
         if self._realm_maker is not None:
             maker, self._realm_maker = self._realm_maker, None
             try:

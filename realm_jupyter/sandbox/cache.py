@@ -28,7 +28,7 @@ __all__ = ["ModuleCache"]
 MAX_CODE_BYTES = 512 << 20
 MAX_FILES = 16
 MAX_BYTES = 1 << 30
-SUFFIXES = {"guest": ".cwasm", "image": ".image"}
+SUFFIXES = {"guest": ".cwasm", "image": ".image", "program": ".wasm"}
 _KEY_BYTES = 32
 _IS_POSIX = os.name == "posix"
 
@@ -40,9 +40,9 @@ class ModuleCache:
     ----------
     folder : Path, optional
         The user's cache folder by default, or ``REALM_CACHE_DIR``.
-    kind : {"guest", "image"}
-        What is kept. Of each kind the files used last are kept, at most `MAX_FILES` and
-        `MAX_BYTES`.
+    kind : {"guest", "image", "program"}
+        What is kept: compiled guests, images, or WebAssembly made from C and C++. Of each
+        kind the files used last are kept, at most `MAX_FILES` and `MAX_BYTES`.
 
     Notes
     -----
@@ -51,7 +51,10 @@ class ModuleCache:
     """
 
     def __init__(
-        self, folder: Path | None = None, *, kind: Literal["guest", "image"] = "guest"
+        self,
+        folder: Path | None = None,
+        *,
+        kind: Literal["guest", "image", "program"] = "guest",
     ) -> None:
         if folder is None:
             named = os.environ.get("REALM_CACHE_DIR")

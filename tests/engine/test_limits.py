@@ -186,6 +186,14 @@ def test_requests_from_many_threads_never_exceed_the_limit(registry, tenant):
     assert realm.stats().num_finished == 32
 
 
+def test_a_batch_is_sent_as_there_is_room(registry, tenant):
+    realm = tenant(num_sequences=2, queue_length=1)
+    prompts = [f"the cat {number}" for number in range(12)]
+    expected = [registry.generate("tiny", prompt, **SHORT).text for prompt in prompts]
+    found = realm.generate_batch(prompts, **SHORT)
+    assert [response.text for response in found] == expected
+
+
 # ---- Tokens a minute ------------------------------------------------------------------
 
 
