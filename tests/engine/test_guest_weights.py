@@ -243,7 +243,9 @@ def test_characters_that_span_tokens_are_put_together(registry):
 def test_an_end_token_is_told_and_not_streamed(registry):
     end = min(registry._engine.get("tales").model.vocabulary.eog_ids)
     body = f"""(if (i32.ne (call $emit_token (i32.const 0) (i32.const {end}) (f32.const 0))
-        (i32.const 1)) (then unreachable)) i32.const 1"""
+        (i32.const 1)) (then unreachable))
+        (if (i32.ne (call $is_end (i32.const {end})) (i32.const 1)) (then unreachable))
+        i32.const 1"""
     with tenant(registry, body) as realm:
         assert realm.generate("x").token_ids == ()
 
