@@ -132,6 +132,7 @@ class TenantBackend(Protocol):
     """A backend that accounts for its tenant itself, as the engine in this process does."""
 
     limits: TenantLimits
+    share_prefixes: bool
 
     def stats(self) -> TenantStats:
         """Return what the tenant did and holds."""

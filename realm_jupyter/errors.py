@@ -16,6 +16,7 @@
     ├ GuestError
     │ ├ GuestMissingError                     path
     │ ├ GuestAbiError                         expected, found
+    │ ├ GuestCompileError                     diagnostics
     │ ├ GuestTrapError                        trap_code, frames
     │ └ GuestLimitError                       limit (memory | fuel | deadline | stack | interrupt)
     ├ KVCacheError(ValueError)
@@ -61,6 +62,7 @@ __all__ = [
     "GenerationError",
     "GrammarError",
     "GuestAbiError",
+    "GuestCompileError",
     "GuestError",
     "GuestLimitError",
     "GuestMissingError",
@@ -299,6 +301,24 @@ class GuestAbiError(GuestError):
         super().__init__(message)
         self.expected = expected
         self.found = found
+
+
+class GuestCompileError(GuestError):
+    """A guest's source does not compile, or there is no compiler.
+
+    Parameters
+    ----------
+    message : str
+        What happened; the compiler's words below the first line.
+    diagnostics : sequence of str
+        Lines of the compiler.
+    """
+
+    code = "guest_compile"
+
+    def __init__(self, message: str, *, diagnostics: Sequence[str] = ()) -> None:
+        super().__init__(message)
+        self.diagnostics = tuple(diagnostics)
 
 
 class GuestTrapError(GuestError):

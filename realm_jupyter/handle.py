@@ -31,12 +31,18 @@ class GenerationHandle:
     asynchronously too. Leaving a ``with`` block, or an exception while iterating
     (including a keyboard interrupt), cancels what is left.
 
+    Parameters
+    ----------
+    prompt_ids : tuple of int
+        The prompt as the model reads it; empty where the backend does not tell.
+
     Notes
     -----
     All methods are safe from any thread.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, prompt_ids: tuple[int, ...] = ()) -> None:
+        self.prompt_ids = prompt_ids
         self._condition = threading.Condition()
         self._events: deque[TokenEvent] = deque()
         self._response: GenerationResponse | None = None

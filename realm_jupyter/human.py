@@ -9,10 +9,11 @@ import importlib.metadata
 import platform
 import re
 import sys
+from math import ceil
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from typing import Any
 
     from realm_jupyter.types import GenerationResponse, LoadProgress, ModelInfo
@@ -26,6 +27,7 @@ __all__ = [
     "model_line",
     "one_line",
     "progress_bar",
+    "sparkline",
     "status_line",
     "terminal_text",
     "versions",
@@ -34,6 +36,7 @@ __all__ = [
 _SECONDS_A_MINUTE = 60
 _KILO = 1000
 _TEN = 10
+_BARS = "▁▂▃▄▅▆▇█"
 # Everything that moves a cursor, changes colours or hides text in a terminal: C0 but tab
 # and newline, DEL, C1, and the bidirectional overrides.
 _CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
@@ -200,6 +203,23 @@ def progress_bar(share: float, width: int = 24) -> str:
     """
     filled = round(min(max(share, 0.0), 1.0) * width)
     return f"[{'#' * filled}{'-' * (width - filled)}]"
+
+
+def sparkline(values: Sequence[float]) -> str:
+    """Return a row of bars; the highest is the largest value, and nothing is a space.
+
+    Examples
+    --------
+    >>> sparkline([0, 1, 2, 4])
+    ' ▂▄█'
+    """
+    most = max(values, default=0.0)
+    if most <= 0:
+        return " " * len(values)
+    return "".join(
+        " " if value <= 0 else _BARS[min(len(_BARS) - 1, ceil(value / most * len(_BARS)) - 1)]
+        for value in values
+    )
 
 
 def versions() -> list[tuple[str, str]]:

@@ -31,6 +31,7 @@ __all__ = [
     "flag_name",
     "generation_fields",
     "parse_field",
+    "seconds",
 ]
 
 HELP_WIDTH = 88
@@ -250,6 +251,25 @@ def _number(text: str) -> float:
     # Whole numbers stay whole, so that messages show what was written.
     is_whole = math.isfinite(value) and value == int(value)
     return int(value) if is_whole and re.fullmatch(r"[+-]?\d+", text) else value
+
+
+def seconds(text: str) -> float:
+    """Return a duration from text, for argparse.
+
+    Raises
+    ------
+    argparse.ArgumentTypeError
+        If it is none.
+
+    Examples
+    --------
+    >>> seconds("2.5")
+    2.5
+    """
+    value = float(_number(text))
+    if not 0 <= value < math.inf:
+        raise argparse.ArgumentTypeError(f"needs a number of seconds, not {text!r}")
+    return value
 
 
 def _truth(text: str) -> bool:

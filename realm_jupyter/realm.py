@@ -9,7 +9,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from realm_jupyter.backend import GenerationRequest, TenantBackend
-from realm_jupyter.errors import ConfigError, ModelNotFoundError, PromptError, TenantClosedError
+from realm_jupyter.errors import (
+    ConfigError,
+    ModelNotFoundError,
+    PromptError,
+    TenantBusyError,
+    TenantClosedError,
+)
 from realm_jupyter.types import ChatMessage, GenerationConfig
 
 if TYPE_CHECKING:
@@ -32,7 +38,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Realm"]
 
-_MODES = ("local",)
+_MODES = ("local", "server")
 
 
 class Realm:
@@ -47,10 +53,18 @@ class Realm:
         Model that requests go to until another one is loaded or used: the id of a
         loaded model, the name of a shipped one (``"paris"``, ``"tales"``) or a GGUF
         file; loaded at the first request.
-    mode : {"local"}
-        Where models run.
+    mode : {"local", "server"}
+        Where models run: in this process, or in a server (needs the extra ``client``).
+    base_url : str, optional
+        The server, such as ``"http://127.0.0.1:8080"``; by default the environment's
+        ``REALM_BASE_URL``, else the newest one that this user runs on this machine.
+    api_key : str, optional
+        The server's key; by default the environment's ``REALM_API_KEY``.
+    timeout : float, optional
+        Longest silence of the server in seconds; 60 by default.
     guest : str, path-like or bytes, optional
-        A WebAssembly guest of your own (see ``realm_jupyter/guest/realm.h``).
+        A WebAssembly guest of your own (see ``realm_jupyter/guest/realm.h``): its file, its
+        bytes, or the name that ``%%realm guest --name`` gave it.
     limits : TenantLimits, optional
         What it may use; see there for the errors.
     share_prefixes : bool
@@ -81,6 +95,9 @@ class Realm:
         default_model: str | PathLike[str] | None = None,
         *,
         mode: str = "local",
+        base_url: str | None = None,
+        api_key: str | None = None,
+        timeout: float | None = None,
         guest: str | PathLike[str] | bytes | bytearray | None = None,
         limits: TenantLimits | None = None,
         share_prefixes: bool = False,
@@ -89,14 +106,23 @@ class Realm:
     ) -> None:
         if mode not in _MODES:
             raise ConfigError(
-                f"mode={mode!r} is not available; this version runs models in mode='local'",
+                f"mode={mode!r} is not available; models run in mode='local' or 'server'",
                 field="mode",
                 value=mode,
-                allowed="'local'",
+                allowed="'local' or 'server'",
             )
-        if backend is None:
-            backend = _local_backend(guest, limits=limits, share_prefixes=share_prefixes, name=name)
-        self._backend = backend
+        server = {"base_url": base_url, "api_key": api_key, "timeout": timeout}
+        if backend is not None:
+            self._backend = backend
+        elif mode == "server":
+            local = {"guest": guest, "limits": limits, "name": name}
+            _refuse(mode, **local, share_prefixes=share_prefixes or None)
+            self._backend = _client_backend(server)
+        else:
+            _refuse(mode, **server)
+            self._backend = _local_backend(
+                guest, limits=limits, share_prefixes=share_prefixes, name=name
+            )
         self._default_model = default_model
         self._current: str | None = None
         self._default_lock = threading.Lock()
@@ -120,6 +146,38 @@ class Realm:
         """Cancel what runs and return everything; twice is fine."""
         self._is_closed = True
         self._backend.close()
+
+    @property
+    def server_url(self) -> str | None:
+        """URL of the server that models run in; None in this process."""
+        return getattr(self._backend, "url", None)
+
+    def with_guest(self, guest: str | PathLike[str] | bytes | bytearray) -> Realm:
+        """Return another tenant over the same models whose generations run in this guest.
+
+        Parameters
+        ----------
+        guest : str, path-like or bytes
+            As for `Realm`.
+
+        Returns
+        -------
+        Realm
+            To be closed for itself; the models stay those of this realm.
+
+        Raises
+        ------
+        ConfigError
+            If the models run elsewhere.
+        GuestMissingError, GuestAbiError
+            If there is no such guest, or it is none.
+        """
+        with_guest = getattr(self._backend, "with_guest", None)
+        if with_guest is None:
+            raise ConfigError(
+                "guests of your own run where the models are in this process", field="guest"
+            )
+        return Realm(self.current_model or self._default_model, backend=with_guest(_guest(guest)))
 
     # -- models --------------------------------------------------------------------
 
@@ -146,8 +204,9 @@ class Realm:
         device : {"auto", "cpu", "cuda", "mps"}
         executor : {"auto", "native", "reference"}
         kv_type : {"auto", "f32", "f16", "q8_0"}
-            Number format of the KV cache. ``"q8_0"`` takes half the memory of ``"f16"``, which
-            is the default but for float32 models and the reference executor (``"f32"``).
+            Number format of the KV cache. ``"q8_0"`` takes little over half the memory of
+            ``"f16"``, which is the default but for float32 models and the reference executor
+            (``"f32"``).
         prefix_cache_bytes : int, optional
             Most bytes of KV cache that are kept for prompts to come, for all tenants of the
             model together; 0 keeps none. By default an eighth of the memory that is available
@@ -212,6 +271,11 @@ class Realm:
         """
         self._backend.use_model(model_id)
         self._current = self._backend.model_info(model_id, digest=False).id
+
+    @property
+    def default_model(self) -> str | PathLike[str] | None:
+        """What requests go to until another model is loaded or used, if anything."""
+        return self._default_model
 
     @property
     def current_model(self) -> str | None:
@@ -399,6 +463,8 @@ class Realm:
     def generate_batch(self, prompts: Iterable[str], **options: Any) -> list[GenerationResponse]:
         """Generate for several prompts at once, in one running batch.
 
+        More prompts than may run and wait (see `TenantLimits`) are sent as others end.
+
         Returns
         -------
         list of GenerationResponse
@@ -411,7 +477,8 @@ class Realm:
         """
         handles: list[GenerationHandle] = []
         try:
-            handles.extend(self.stream(prompt, **options) for prompt in prompts)
+            for prompt in prompts:
+                handles.append(self._stream_when_there_is_room(prompt, handles, options))
             return [handle.result() for handle in handles]
         except BaseException:
             for handle in handles:
@@ -552,6 +619,21 @@ class Realm:
     def limits(self, limits: TenantLimits) -> None:
         self._tenant_backend().limits = limits
 
+    @property
+    def share_prefixes(self) -> bool:
+        """Whether requests to come share prefixes with other tenants who opted in.
+
+        Raises
+        ------
+        ConfigError
+            If the realm does not run in this process.
+        """
+        return self._tenant_backend().share_prefixes
+
+    @share_prefixes.setter
+    def share_prefixes(self, share_prefixes: bool) -> None:
+        self._tenant_backend().share_prefixes = share_prefixes
+
     def stats(self) -> TenantStats:
         """Return what this realm did and holds: tokens, speed, KV cache, memory.
 
@@ -563,6 +645,18 @@ class Realm:
         return self._tenant_backend().stats()
 
     # -- inside --------------------------------------------------------------------
+
+    def _stream_when_there_is_room(
+        self, prompt: str, handles: Sequence[GenerationHandle], options: dict[str, Any]
+    ) -> GenerationHandle:
+        while True:
+            try:
+                return self.stream(prompt, **options)
+            except TenantBusyError:
+                oldest = next((handle for handle in handles if not handle.is_done), None)
+                if oldest is None:
+                    raise
+                oldest.result()
 
     def _tenant_backend(self) -> TenantBackend:
         if not isinstance(self._backend, TenantBackend):
@@ -576,22 +670,27 @@ class Realm:
     def _choose(self, model: str | None) -> str:
         if self._is_closed:
             raise TenantClosedError("this realm is closed; make a new one")
-        if model is not None:
-            return model
-        current = self.current_model
-        if current is not None:
-            return current
+        found = self._find(model)
+        if found is not None:
+            return found
         if self._default_model is None:
             raise ModelNotFoundError(
                 "no model is loaded; load one with load_model(path), or a model that ships "
                 "with the package with load_model('paris')"
             )
         with self._default_lock:
-            current = self.current_model
-            if current is not None:
-                return current
+            found = self._find(model)
+            if found is not None:
+                return found
             source = Path(self._default_model).expanduser()
             return self.load_model(source if source.exists() else self._default_model).id
+
+    def _find(self, model: str | None) -> str | None:
+        """Return the id that a request goes to; None if that is a default still to be loaded."""
+        if model is None:
+            return self.current_model
+        is_known = model != self._default_model or self.is_model_loaded(model)
+        return model if is_known else None
 
 
 def _local_backend(
@@ -603,14 +702,31 @@ def _local_backend(
     return LocalBackend(Engine(), owns_engine=True, guest=_guest(guest), **options)
 
 
+def _client_backend(options: dict[str, Any]) -> Backend:
+    try:
+        from realm_jupyter.client import ClientBackend  # noqa: PLC0415 - an extra
+    except ImportError as error:
+        raise ConfigError(
+            f"mode='server' needs the extra 'client' ({error.name} is missing): "
+            "pip install 'realm-jupyter[client]'",
+            field="mode",
+            value="server",
+        ) from error
+    return ClientBackend(**{name: value for name, value in options.items() if value is not None})
+
+
+def _refuse(mode: str, **options: Any) -> None:
+    for name, value in options.items():
+        if value is not None:
+            raise ConfigError(f"{name} has no meaning in mode={mode!r}", field=name, value=value)
+
+
 def _guest(guest: str | PathLike[str] | bytes | bytearray | None) -> Any:
     if guest is None:
         return None
-    from realm_jupyter.sandbox import GuestModule  # noqa: PLC0415 - as above
+    from realm_jupyter.sandbox import find_guest  # noqa: PLC0415 - as above
 
-    if isinstance(guest, (bytes, bytearray, memoryview)):
-        return GuestModule.from_bytes(bytes(guest), "guest")
-    return GuestModule.from_bytes(Path(guest).read_bytes(), Path(guest).stem)
+    return find_guest(guest)
 
 
 def _config(config: GenerationConfig | None, sampling: dict[str, Any]) -> GenerationConfig:

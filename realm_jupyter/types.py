@@ -28,11 +28,13 @@ __all__ = [
     "GenerationResponse",
     "LoadProgress",
     "ModelInfo",
+    "Range",
     "Role",
     "Timings",
     "TokenEvent",
     "TokenLogprob",
     "Usage",
+    "allowed_range",
     "allowed_values",
 ]
 
@@ -47,7 +49,7 @@ MAX_STOP_BYTES = 4096
 MAX_LOGIT_BIAS = 1_000_000
 
 
-class _Range(NamedTuple):
+class Range(NamedTuple):
     """Allowed range of a numeric field; bounds are included."""
 
     low: float
@@ -61,6 +63,7 @@ class _Range(NamedTuple):
         return f"{kind} from {_plain(self.low)} to {_plain(self.high)}"
 
     def accepts(self, value: object) -> bool:
+        """Return whether a value is a number of the right kind within the bounds."""
         if isinstance(value, bool) or not isinstance(value, (int, float)):
             return False
         if self.integer and not isinstance(value, int):
@@ -73,29 +76,40 @@ def _plain(number: float) -> str:
 
 
 _INF = math.inf
-_RANGES: dict[str, _Range] = {
-    "max_tokens": _Range(0, MAX_TOKENS_LIMIT, integer=True),
-    "min_tokens": _Range(0, MAX_TOKENS_LIMIT, integer=True),
-    "temperature": _Range(0, 100),
-    "top_k": _Range(0, MAX_TOKENS_LIMIT, integer=True),
-    "top_p": _Range(0, 1),
-    "min_p": _Range(0, 1),
-    "typical_p": _Range(0, 1),
-    "repetition_penalty": _Range(0.01, 100),
-    "frequency_penalty": _Range(-100, 100),
-    "presence_penalty": _Range(-100, 100),
-    "repeat_last_n": _Range(-1, MAX_TOKENS_LIMIT, integer=True),
-    "dry_multiplier": _Range(0, 100),
-    "dry_base": _Range(1, 100),
-    "dry_allowed_length": _Range(0, MAX_TOKENS_LIMIT, integer=True),
-    "dry_penalty_last_n": _Range(-1, MAX_TOKENS_LIMIT, integer=True),
-    "xtc_probability": _Range(0, 1),
-    "xtc_threshold": _Range(0, 1),
-    "mirostat_tau": _Range(0, 1000),
-    "mirostat_eta": _Range(0, 1000),
-    "seed": _Range(0, MAX_SEED, integer=True),
-    "logprobs": _Range(0, MAX_LOGPROBS, integer=True),
+_RANGES: dict[str, Range] = {
+    "max_tokens": Range(0, MAX_TOKENS_LIMIT, integer=True),
+    "min_tokens": Range(0, MAX_TOKENS_LIMIT, integer=True),
+    "temperature": Range(0, 100),
+    "top_k": Range(0, MAX_TOKENS_LIMIT, integer=True),
+    "top_p": Range(0, 1),
+    "min_p": Range(0, 1),
+    "typical_p": Range(0, 1),
+    "repetition_penalty": Range(0.01, 100),
+    "frequency_penalty": Range(-100, 100),
+    "presence_penalty": Range(-100, 100),
+    "repeat_last_n": Range(-1, MAX_TOKENS_LIMIT, integer=True),
+    "dry_multiplier": Range(0, 100),
+    "dry_base": Range(1, 100),
+    "dry_allowed_length": Range(0, MAX_TOKENS_LIMIT, integer=True),
+    "dry_penalty_last_n": Range(-1, MAX_TOKENS_LIMIT, integer=True),
+    "xtc_probability": Range(0, 1),
+    "xtc_threshold": Range(0, 1),
+    "mirostat_tau": Range(0, 1000),
+    "mirostat_eta": Range(0, 1000),
+    "seed": Range(0, MAX_SEED, integer=True),
+    "logprobs": Range(0, MAX_LOGPROBS, integer=True),
 }
+
+
+def allowed_range(field_name: str) -> Range | None:
+    """Return the range of a numeric field of `GenerationConfig`, None for any other.
+
+    Examples
+    --------
+    >>> allowed_range("top_p")
+    Range(low=0, high=1, integer=False)
+    """
+    return _RANGES.get(field_name)
 
 
 def allowed_values(field_name: str) -> str:
@@ -441,7 +455,8 @@ class Timings:
 class GenerationResponse:
     """What one request produced.
 
-    Displays as Markdown in a notebook. ``str(response)`` is the text.
+    Displays as Markdown in a notebook. ``str(response)`` is the text. ``prompt_ids`` is
+    the prompt as the model read it; empty where the backend does not tell.
     """
 
     text: str
@@ -453,6 +468,7 @@ class GenerationResponse:
     model: str
     logprobs: tuple[TokenLogprob, ...] = ()
     alternatives: tuple[tuple[TokenLogprob, ...], ...] = ()
+    prompt_ids: tuple[int, ...] = ()
 
     def __str__(self) -> str:
         return self.text
@@ -511,6 +527,8 @@ class ModelInfo:
     has_chat_template : bool
     is_current : bool
         Whether requests without a model go to this one.
+    num_tenants : int
+        Tenants that have used it and are still there; 0 where nobody can tell.
     metadata : mapping
         Scalars of the file's metadata, by key.
     """
@@ -532,6 +550,7 @@ class ModelInfo:
     sha256: str = ""
     has_chat_template: bool = False
     is_current: bool = False
+    num_tenants: int = 0
     metadata: Mapping[str, Any] = field(default_factory=dict, repr=False)
 
 

@@ -35,3 +35,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 @pytest.fixture
 def update_golden(request: pytest.FixtureRequest) -> bool:
     return bool(request.config.getoption("--update-golden"))
+
+
+@pytest.fixture
+def compiler_cache(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Compile guests with the C library that the build has made, which takes 15 s anew."""
+    pytest.importorskip("ziglang")
+    home = os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
+    if "REALM_ZIG_CACHE_DIR" not in os.environ:
+        monkeypatch.setenv("REALM_ZIG_CACHE_DIR", str(Path(home) / "realm_jupyter" / "zig"))

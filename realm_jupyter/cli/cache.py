@@ -64,19 +64,22 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _guests(folder: Path) -> list[_Row]:
-    """Return the compiled guests; their key stays when they go."""
+    """Return compiled guests and images of vocabularies; their key stays when they go."""
+    from realm_jupyter.sandbox.cache import SUFFIXES  # noqa: PLC0415 - help must not wait
+
     rows = []
-    for path in sorted(folder.glob("*.cwasm")):
-        with contextlib.suppress(OSError):
-            status = path.lstat()
-            rows.append(_Row("guest", path.name[:16], path, status.st_size, status.st_mtime))
+    for kind, suffix in SUFFIXES.items():
+        for path in sorted(folder.glob(f"*{suffix}")):
+            with contextlib.suppress(OSError):
+                status = path.lstat()
+                rows.append(_Row(kind, path.name[:16], path, status.st_size, status.st_mtime))
     return rows
 
 
 def _clear(weights: Any, rows: list[_Row]) -> int:
     freed = int(weights.clear())
     for row in rows:
-        if row.kind == "guest":
+        if row.kind != "weights":
             with contextlib.suppress(OSError):
                 row.path.unlink()
                 freed += row.size_bytes

@@ -50,6 +50,12 @@ def add_model_options(parser: OptionParser) -> None:
         "--device", default="auto", metavar="NAME", help="where it runs, such as cpu or cuda"
     )
     parser.add_argument("--executor", default="auto", metavar="NAME", help="what runs it")
+    parser.add_argument(
+        "--kv-type",
+        default="auto",
+        metavar="NAME",
+        help="number format of the KV cache: f32, f16 or q8_0",
+    )
 
 
 def add_prompt_options(parser: OptionParser) -> None:
@@ -95,6 +101,7 @@ def load(realm: Any, source: str, args: argparse.Namespace) -> ModelInfo:
             cancel=cancel,
             device=args.device,
             executor=args.executor,
+            kv_type=args.kv_type,
         )
         return info
 

@@ -12,6 +12,7 @@ Sennrich et al. 2016, arXiv:1508.07909; Kudo and Richardson 2018, arXiv:1808.062
 from __future__ import annotations
 
 import heapq
+import json
 import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -20,6 +21,7 @@ import tokenizers
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
+    from pathlib import Path
 
 SPACE = "\u2581"
 UNKNOWN_ID, BOS_ID, EOS_ID, FIRST_BYTE_ID = 0, 1, 2, 3
@@ -181,3 +183,25 @@ def train_vocabulary(texts: Sequence[str], vocab_size: int) -> SentencePieceVoca
         pieces.append(f"<unused{number}>")
         scores.append(-1e6)
     return SentencePieceVocabulary(pieces, scores)
+
+
+def save_vocabulary(vocabulary: SentencePieceVocabulary, path: Path) -> None:
+    """Write pieces and scores as JSON; a stop midway leaves no broken file.
+
+    Parameters
+    ----------
+    vocabulary : SentencePieceVocabulary
+    path : Path
+        Its folder is made.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_suffix(".partial")
+    held = {"pieces": vocabulary.pieces, "scores": vocabulary.scores}
+    partial.write_text(json.dumps(held), encoding="utf-8")
+    partial.replace(path)
+
+
+def load_vocabulary(path: Path) -> SentencePieceVocabulary:
+    """Read what `save_vocabulary` wrote."""
+    held = json.loads(path.read_text(encoding="utf-8"))
+    return SentencePieceVocabulary(held["pieces"], held["scores"])

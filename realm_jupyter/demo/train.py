@@ -1,7 +1,8 @@
 """The command line of the recipes: ``python -m realm_jupyter.demo.train paris|tales``.
 
 Text, tokenizer, training, evaluation and export, in that order. A run that was stopped goes on
-with ``--resume``; what it wrote so far lies in the folder of ``--out``.
+with ``--resume``; what it wrote so far lies in the folder of ``--out``. The vocabulary is kept
+there as well: to go on with a checkpoint, or to export it, takes the one that it was trained with.
 """
 
 from __future__ import annotations
@@ -101,7 +102,7 @@ def export_and_evaluate(
             "num_tokens": state["num_tokens"],
             "minutes": round(state["elapsed_s"] / 60.0, 1),
         },
-        **recipe.evaluate(network),
+        **prepared.evaluate(network),
     }
     target = folder / f"{name}.evaluation.json"
     target.write_text(json.dumps(figures, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
@@ -119,7 +120,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Returns
     -------
     int
-        0, or 2 when a checkpoint is in the way or missing.
+        0, or 2 when a checkpoint is in the way, or it or its vocabulary is missing.
     """
     options = parse_arguments(arguments)
     module = importlib.import_module(f"realm_jupyter.demo.{options.recipe}.recipe")
@@ -131,7 +132,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if options.export_only and not checkpoint.exists():
         print(f"there is no {checkpoint} to export", file=sys.stderr)
         return 2
-    prepared = recipe.prepare(is_toy=options.toy)
+    vocabulary = options.out / recipe.VOCABULARY_FILE
+    if checkpoint.exists() and not vocabulary.exists():
+        print(f"{checkpoint} needs its vocabulary, {vocabulary}, which is missing", file=sys.stderr)
+        return 2
+    if not checkpoint.exists():
+        vocabulary.unlink(missing_ok=True)  # of a run that ended before its first checkpoint
+    prepared = recipe.prepare(is_toy=options.toy, folder=options.out)
     if options.export_only:
         network, saved = load_checkpoint(checkpoint)
     else:

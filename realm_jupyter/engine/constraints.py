@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import re
 import threading
+import time
 import weakref
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
@@ -44,7 +45,9 @@ _ADDENDS = np.where(
 
 _lock = threading.Lock()
 _tokenizers: weakref.WeakKeyDictionary[LoadedModel, Any] = weakref.WeakKeyDictionary()
-# Masks are computed beside the model's step, so that a slow grammar delays nobody else.
+# A mask that took longer than this is computed beside the model's step the next time, so
+# that a slow grammar delays nobody else; handing a cheap one to a thread costs more than it.
+_CHEAP_S = 1e-3
 _pool = ThreadPoolExecutor(max_workers=2, thread_name_prefix="realm-grammar")
 
 
@@ -88,14 +91,14 @@ class Constraint:
         self._ends = _pack(vocab_size, eog_ids) & ~_pack(vocab_size, forbidden_ids)
         self._others = ~(_pack(vocab_size, eog_ids) | _pack(vocab_size, forbidden_ids))
         self._masked = np.empty((len(self._ends), 8), dtype=np.float32)
+        self._last_s = 0.0
         # The first mask is the dearest: it is computed here, on the caller's thread.
-        self._first = self._compute()
-        self._next: Future[bytes] | None = None
+        self._next: bytes | Future[bytes] = self._compute()
 
     @property
     def is_ready(self) -> bool:
         """Whether `mask` answers at once."""
-        return self._next is None or self._next.done()
+        return isinstance(self._next, bytes) or self._next.done()
 
     def mask(self, logits: np.ndarray) -> np.ndarray | None:
         """Return the logits with -inf for every token that the form does not allow.
@@ -116,7 +119,7 @@ class Constraint:
         GrammarError
             If the grammar became too complex, or ``logit_bias`` forbids all it allows.
         """
-        bits = self._first if self._next is None else self._next.result()
+        bits = self._next if isinstance(self._next, bytes) else self._next.result()
         allowed = np.frombuffer(bits, dtype=np.uint8, count=len(self._ends))
         others, ends = allowed & self._others, allowed & self._ends
         if not others.any():
@@ -129,8 +132,9 @@ class Constraint:
             )
         # Two passes without a branch: masks may be as random as they like.
         np.take(_ADDENDS, others | ends, axis=0, out=self._masked, mode="clip")
-        masked = self._masked.reshape(-1)[: logits.size]
-        return np.add(masked, logits, out=masked)
+        masked: np.ndarray = self._masked.reshape(-1)[: logits.size]
+        masked += logits
+        return masked
 
     def accept(self, token_id: int) -> bool:
         """Follow the token that was sampled; return whether the answer is complete.
@@ -144,11 +148,14 @@ class Constraint:
             raise self._error()
         if self._matcher.is_stopped():
             return True
-        self._next = _pool.submit(self._compute)
+        is_cheap = self._last_s < _CHEAP_S
+        self._next = self._compute() if is_cheap else _pool.submit(self._compute)
         return False
 
     def _compute(self) -> bytes:
+        started_s = time.perf_counter()
         bits: bytes = self._matcher.compute_bitmask()
+        self._last_s = time.perf_counter() - started_s
         if self._matcher.is_error():
             raise self._error()
         return bits
@@ -263,6 +270,6 @@ def _tokenizer(loaded: LoadedModel) -> Any:
             if not eog_ids:  # llguidance must have one; the logits end before it
                 eog_ids = [len(tokens)]
                 tokens.append(_SPECIAL + b"<end>")
-            wrapped = _Wrapped(tokens, eog_ids[0], sorted({*special, *eog_ids}))
+            wrapped: Any = _Wrapped(tokens, eog_ids[0], sorted({*special, *eog_ids}))
             found = _tokenizers[loaded] = LLTokenizer(wrapped, eos_token=eog_ids)
         return found

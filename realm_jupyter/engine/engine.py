@@ -24,13 +24,16 @@ if TYPE_CHECKING:
     from realm_jupyter.stats import TenantStats
     from realm_jupyter.types import CancelToken, LoadProgress
 
-__all__ = ["Engine", "default_id"]
+__all__ = ["Engine", "default_id", "process_stats"]
 
 _ID = re.compile(r"[\w][\w.:@+ -]{0,127}")
 _SHA256 = re.compile(r"[0-9a-fA-F]{64}")
 _MODEL_SUFFIX = ".gguf"
 
 Source = str | os.PathLike[str] | bytes | bytearray | memoryview
+
+
+_engines: weakref.WeakSet[Engine] = weakref.WeakSet()
 
 
 class Engine:
@@ -47,6 +50,7 @@ class Engine:
         self._current: str | None = None
         self._tenants: weakref.WeakSet[Tenant] = weakref.WeakSet()
         self._is_closed = False
+        _engines.add(self)
 
     # -- models --------------------------------------------------------------------
 
@@ -188,6 +192,7 @@ class Engine:
             sha256=loaded.digest,
             has_chat_template=model.chat_template is not None,
             is_current=is_current,
+            num_tenants=sum(tenant.has_used(loaded) for tenant in list(self._tenants)),
             metadata={
                 key: value
                 for key, value in model.file.metadata.items()
@@ -200,7 +205,8 @@ class Engine:
     def add_tenant(self, tenant: Tenant) -> None:
         """Take note of a tenant, so that unloading can end what it runs."""
         self._check_open()
-        self._tenants.add(tenant)
+        with self._lock:
+            self._tenants.add(tenant)
 
     def tenant_stats(self, tenant: Tenant) -> TenantStats:
         """Return what a tenant did and holds."""
@@ -212,7 +218,7 @@ class Engine:
         """Return what all open tenants and all models did and hold."""
         with self._lock:
             models = dict(self._models)
-        tenants = sorted(self._tenants, key=lambda tenant: tenant.number)
+            tenants = sorted(self._tenants, key=lambda tenant: tenant.number)
         return RegistryStats(
             tenants=tuple(self.tenant_stats(tenant) for tenant in tenants if not tenant.is_closed),
             models=tuple(_model_stats(model_id, loaded) for model_id, loaded in models.items()),
@@ -225,7 +231,8 @@ class Engine:
             models = list(self._models.values())
             self._models.clear()
             self._current = None
-        for tenant in list(self._tenants):
+            tenants = list(self._tenants)
+        for tenant in tenants:
             tenant.close()
         for loaded in models:
             loaded_model.release(loaded)
@@ -233,6 +240,15 @@ class Engine:
     def _check_open(self) -> None:
         if self._is_closed:
             raise ConfigError("this registry is closed; make a new one", field="registry")
+
+
+def process_stats() -> RegistryStats:
+    """Return the figures of all engines in this process."""
+    found = [engine.stats() for engine in list(_engines)]
+    return RegistryStats(
+        tenants=tuple(tenant for stats in found for tenant in stats.tenants),
+        models=tuple(model for stats in found for model in stats.models),
+    )
 
 
 def _model_stats(model_id: str, loaded: LoadedModel) -> ModelStats:
@@ -254,7 +270,7 @@ def _model_stats(model_id: str, loaded: LoadedModel) -> ModelStats:
 
 def _not_found(model_id: object, ids: list[str]) -> ModelNotFoundError:
     text = str(model_id)
-    close = difflib.get_close_matches(text, [*ids, *shipped_names()], n=3)
+    close = difflib.get_close_matches(text, {*ids, *shipped_names()}, n=3)
     if text in shipped_names():
         hint = f"it ships with the package: load it with load_model({text!r})"
     elif close:

@@ -7,6 +7,8 @@ nobody but itself.
 
 from __future__ import annotations
 
+import codecs
+import functools
 import itertools
 import logging
 import threading
@@ -14,6 +16,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from realm_jupyter.engine.guest_weights import GuestWeights
 from realm_jupyter.errors import (
     ContextLengthError,
     GuestAbiError,
@@ -22,6 +25,8 @@ from realm_jupyter.errors import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from realm_jupyter.compute.executor import SequenceCache
     from realm_jupyter.engine.loaded_model import LoadedModel
     from realm_jupyter.engine.tenant import Tenant
@@ -61,14 +66,16 @@ class _GuestLane:
     def is_cancelled(self) -> bool:
         return self._host.is_ended
 
-    def forward(self, token_ids: np.ndarray) -> np.ndarray:
-        """Post tokens and wait for the logits after the last one (guest's thread)."""
+    def post(self, token_ids: np.ndarray) -> None:
+        """Ask for tokens to be run; the scheduler is to be woken (guest's thread)."""
         self._answer.clear()
         if self.is_done:  # stopped before the flag was cleared: nobody would answer
             raise _CancelledError
         self.is_prefill = len(token_ids) > 1
         self.pending_ids = token_ids
-        self._host.scheduler.wake()
+
+    def wait(self) -> np.ndarray:
+        """Wait for the logits after the last token (guest's thread)."""
         self._answer.wait()
         if self._error is not None:
             raise self._error
@@ -120,6 +127,10 @@ class GuestHost:
         self._executor = loaded.executor
         self._kv_budget = tenant.kv_budget
         self._context_length = loaded.model.context_length
+        self._end_ids = {*loaded.model.vocabulary.eog_ids, *loaded.turn_end_ids}
+        self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
+        self._loaded_guest = functools.partial(tenant.instance, loaded)
+        self._weights = GuestWeights(loaded.model.file, self._check_running)
         self._lanes: dict[int, _GuestLane] = {}
         self._handles = itertools.count()
         self._is_finished = False
@@ -153,7 +164,20 @@ class GuestHost:
 
     def forward(self, seq: int, token_ids: np.ndarray) -> np.ndarray:
         """Run tokens on a sequence; float32 logits of shape (V,) after the last."""
-        lane = self._lane(seq)
+        logits: np.ndarray = self.forward_batch((seq,), (token_ids,))[0]
+        return logits
+
+    def forward_batch(self, seqs: Sequence[int], token_ids: Sequence[np.ndarray]) -> np.ndarray:
+        """Run tokens on several sequences; float32 logits of shape (N, V)."""
+        lanes = [self._lane(seq) for seq in seqs]
+        for lane, ids in zip(lanes, token_ids, strict=True):
+            self._check(lane, ids)
+        for lane, ids in zip(lanes, token_ids, strict=True):
+            lane.post(np.ascontiguousarray(ids, dtype=np.int32))
+        self.scheduler.wake()
+        return np.stack([lane.wait() for lane in lanes])
+
+    def _check(self, lane: _GuestLane, token_ids: np.ndarray) -> None:
         room = self._context_length - lane.cache.length
         if len(token_ids) > room:
             raise ContextLengthError(
@@ -169,7 +193,6 @@ class GuestHost:
                 expected=f"1 or more ids below {vocab_size}",
                 found=f"{len(token_ids)} ids",
             )
-        return lane.forward(np.ascontiguousarray(token_ids, dtype=np.int32))
 
     def seq_new(self) -> int:
         """Return the handle of a new, empty sequence."""
@@ -196,6 +219,40 @@ class GuestHost:
         del seq, logprob  # one stream per generation; log probabilities are not kept
         self._check_running()
         self.transcript.add(text.decode("utf-8", "replace"), token_id)
+
+    def emit_token(self, seq: int, token_id: int, logprob: float) -> bool:
+        """Stream a token out, or return True if it ends a generation."""
+        del seq, logprob  # as above
+        self._check_running()
+        if token_id in self._end_ids:
+            return True
+        piece = self._loaded_guest().detokenize([token_id])
+        self.transcript.add(self._decoder.decode(piece), token_id)
+        return False
+
+    def held_text(self) -> str:
+        """Return what `emit_token` still holds back: a broken character becomes U+FFFD."""
+        return self._decoder.decode(b"", final=True)
+
+    def vocab_size(self) -> int:
+        """Return the number of tokens of the vocabulary."""
+        return self._executor.vocab_size
+
+    def weight_find(self, name: str) -> int:
+        """Return the handle of a weight."""
+        return self._weights.find(name)
+
+    def weight_shape(self, weight: int) -> tuple[int, ...]:
+        """Return the lengths of a weight's axes."""
+        return self._weights.shape(weight)
+
+    def weight_read(self, weight: int, first_row: int, num_rows: int) -> np.ndarray:
+        """Return rows of a weight as float32."""
+        return self._weights.read(weight, first_row, num_rows)
+
+    def matmul(self, weight: int, x: np.ndarray) -> np.ndarray:
+        """Return ``x @ weight.T``."""
+        return self._weights.matmul(weight, x)
 
     def _add(self, cache: SequenceCache) -> int:
         self._check_running()
@@ -273,12 +330,12 @@ def run_in_thread(
         if tenant.is_closed:
             handle.fail(TenantClosedError(f"{tenant.name} was closed", tenant=tenant.name))
         elif handle.is_cancelled:
-            host.transcript.close("cancelled", announce=True)
+            host.transcript.close("cancelled", text=host.held_text(), announce=True)
         elif error is not None:
             handle.fail(error)
         else:
             reason = _FINISH_REASONS.get(finish, "stop")
-            host.transcript.close(reason, announce=True)
+            host.transcript.close(reason, text=host.held_text(), announce=True)
 
     thread = threading.Thread(target=run, name=f"realm-guest-{tenant.name}", daemon=True)
     thread.start()

@@ -7,6 +7,7 @@ loaded, `release` gives a reference back and unloads with the last one.
 from __future__ import annotations
 
 import atexit
+import functools
 import hashlib
 import math
 import threading
@@ -21,6 +22,7 @@ from realm_jupyter.errors import ConfigError, LoadCancelledError
 from realm_jupyter.models import open_model, resolve_source
 from realm_jupyter.models.chat_template import closing_token
 from realm_jupyter.models.sources import is_shipped
+from realm_jupyter.sandbox import VocabularyImages
 from realm_jupyter.types import LoadProgress
 
 if TYPE_CHECKING:
@@ -104,6 +106,11 @@ class LoadedModel:
     def vocabulary_blob(self) -> bytes:
         """Return the vocabulary as guests load it."""
         return self.model.vocabulary.to_blob(self.turn_end_ids)
+
+    @functools.cached_property
+    def guests(self) -> VocabularyImages:
+        """Where guest instances that know the vocabulary come from."""
+        return VocabularyImages(self.vocabulary_blob)
 
 
 _lock = threading.Lock()

@@ -30,7 +30,7 @@ from realm_jupyter.errors import (
 )
 from realm_jupyter.handle import GenerationHandle
 from realm_jupyter.models.chat_template import render_chat
-from realm_jupyter.sandbox import GuestInstance, encode_config
+from realm_jupyter.sandbox import encode_config
 from realm_jupyter.types import ChatMessage, EmbeddingResponse, Usage
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     from realm_jupyter.engine.engine import Engine
     from realm_jupyter.engine.loaded_model import LoadedModel
     from realm_jupyter.limits import TenantLimits
-    from realm_jupyter.sandbox import GuestModule
+    from realm_jupyter.sandbox import GuestInstance, GuestModule
     from realm_jupyter.stats import TenantStats
     from realm_jupyter.types import CancelToken, LoadProgress, ModelInfo
 
@@ -87,6 +87,10 @@ class LocalBackend:
         # A Realm that was forgotten instead of closed gives its sequences back too.
         self._finalizer = weakref.finalize(self, self.tenant.close, wait=False)
         self._finalizer.atexit = False
+
+    def with_guest(self, guest: GuestModule) -> LocalBackend:
+        """Return another tenant of the same engine, with this guest and the same limits."""
+        return LocalBackend(self.engine, owns_engine=False, guest=guest, limits=self.tenant.limits)
 
     # -- models --------------------------------------------------------------------
 
@@ -148,6 +152,15 @@ class LocalBackend:
     @limits.setter
     def limits(self, limits: TenantLimits) -> None:
         self.tenant.limits = limits
+
+    @property
+    def share_prefixes(self) -> bool:
+        """Whether requests to come look for prefixes of others who opted in."""
+        return self.tenant.shares_prefixes
+
+    @share_prefixes.setter
+    def share_prefixes(self, share_prefixes: bool) -> None:
+        self.tenant.shares_prefixes = share_prefixes
 
     def stats(self) -> TenantStats:
         """Return what the tenant did and holds."""
@@ -233,7 +246,7 @@ class LocalBackend:
         room = loaded.model.context_length - len(prompt_ids)
         max_tokens = min(config.max_tokens, room)
         seed = secrets.randbits(_SEED_BITS) if config.seed is None else config.seed
-        handle = GenerationHandle()
+        handle = GenerationHandle(tuple(prompt_ids.tolist()))
         handle.on_cancel(loaded.scheduler.wake)
         handle.on_room(loaded.scheduler.wake)
         transcript = Transcript(
@@ -242,7 +255,6 @@ class LocalBackend:
             self.tenant.meter,
             model_id=self.engine.resolve(request.model),
             seed=seed,
-            num_prompt_tokens=len(prompt_ids),
         )
         if max_tokens == 0:
             self.tenant.meter.admit(len(prompt_ids))
@@ -320,9 +332,7 @@ class LocalBackend:
     ) -> None:
         tenant, handle = self.tenant, transcript.handle
         host = GuestHost(tenant, loaded, transcript)
-        instance = GuestInstance(guest, host, limits=tenant.guest_limits)
-        if guest.has_vocabulary:
-            instance.load_vocabulary(loaded.vocabulary_blob())
+        instance = loaded.guests.instance(guest, host, tenant.guest_limits)
 
         def start() -> None:
             run_in_thread(tenant, instance, host, data, prompt_ids)

@@ -14,13 +14,14 @@ from realm_jupyter.engine.meter import Meter
 from realm_jupyter.engine.prefix_cache import SequencePrefix
 from realm_jupyter.errors import TenantBusyError, TenantClosedError
 from realm_jupyter.limits import TenantLimits
-from realm_jupyter.sandbox import GuestInstance, GuestLimits, GuestModule
+from realm_jupyter.sandbox import GuestLimits, GuestModule
 from realm_jupyter.stats import TenantStats
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from realm_jupyter.engine.loaded_model import LoadedModel
+    from realm_jupyter.sandbox import GuestInstance
 
 __all__ = ["Tenant"]
 
@@ -130,8 +131,7 @@ class Tenant:
             if found is not None and not found.is_broken:
                 return found
         # Made outside the lock: loading a vocabulary takes a while.
-        fresh = GuestInstance(GuestModule.shipped(), limits=self.guest_limits)
-        fresh.load_vocabulary(loaded.vocabulary_blob())
+        fresh = loaded.guests.instance(GuestModule.shipped(), limits=self.guest_limits)
         with self._lock:
             found = self._instances.get(loaded)
             if found is not None and not found.is_broken:
@@ -141,6 +141,11 @@ class Tenant:
         if found is not None:
             found.close()
         return fresh
+
+    def has_used(self, loaded: LoadedModel) -> bool:
+        """Return whether it has an instance for a model."""
+        with self._lock:
+            return loaded in self._instances
 
     def leave_model(self, loaded: LoadedModel) -> None:
         """End what runs on a model that is being unloaded and drop what it has of it."""

@@ -26,7 +26,6 @@ class Transcript:
         Of the tenant.
     model_id : str
     seed : int
-    num_prompt_tokens : int
     """
 
     def __init__(
@@ -37,7 +36,6 @@ class Transcript:
         *,
         model_id: str,
         seed: int,
-        num_prompt_tokens: int,
     ) -> None:
         self.handle = handle
         self.timeline = timeline
@@ -45,7 +43,6 @@ class Transcript:
         self._num_cached_tokens = 0
         self._model_id = model_id
         self._seed = seed
-        self._num_prompt_tokens = num_prompt_tokens
         self._text: list[str] = []
         self._token_ids: list[int] = []
         self._logprobs: list[TokenLogprob] = []
@@ -115,7 +112,7 @@ class Transcript:
             token_ids=tuple(self._token_ids),
             finish_reason=finish_reason,
             usage=Usage(
-                prompt_tokens=self._num_prompt_tokens,
+                prompt_tokens=len(self.handle.prompt_ids),
                 completion_tokens=len(self._token_ids),
                 cached_tokens=self._num_cached_tokens,
             ),
@@ -124,4 +121,5 @@ class Transcript:
             model=self._model_id,
             logprobs=tuple(self._logprobs),
             alternatives=tuple(self._alternatives),
+            prompt_ids=self.handle.prompt_ids,
         )

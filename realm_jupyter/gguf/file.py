@@ -173,6 +173,34 @@ class GGUFFile:
                 return view
         return dequantize(data, info.quant_type, info.shape)
 
+    def rows(self, name: str, start: int, stop: int) -> NDArray[np.float32]:
+        """Return some rows of a tensor as float32; nothing else of it is dequantized.
+
+        Parameters
+        ----------
+        name : str
+        start, stop : int, 0 <= start <= stop <= rows
+            A row is what the last axis holds; all other axes together count the rows.
+
+        Returns
+        -------
+        ndarray of float32, shape (stop - start, columns)
+
+        Raises
+        ------
+        KeyError, UnsupportedQuantizationError, ModelFormatError, ValueError
+            As for `tensor`; ValueError also for rows that the tensor does not have.
+        """
+        info = self.tensors[name]
+        columns = info.shape[-1] if info.shape else 1
+        num_rows = info.num_elements // columns if columns else 0
+        if not 0 <= start <= stop <= num_rows:
+            message = f"rows {start} to {stop} of {name!r}, which has {num_rows}"
+            raise ValueError(message)
+        row_bytes = info.size_bytes // max(num_rows, 1)
+        part = self.data(name)[start * row_bytes : stop * row_bytes]
+        return dequantize(part, info.quant_type, (stop - start, columns))
+
     def error(self, message: str, *, key: str = "", tensor: str = "") -> ModelFormatError:
         """Return an error that names the file and where the key or tensor stands.
 

@@ -56,6 +56,46 @@ REALM_IMPORT(seq_free) int32_t realm_seq_free(int32_t seq);
 REALM_IMPORT(emit)
 int32_t realm_emit(int32_t seq, const void* text, uint32_t len, int32_t token_id, float logprob);
 
+/* Like realm_forward for several different sequences in one step of the model: counts[i] ids
+ * for seqs[i], one list after the other in ids. Writes num_seqs rows of logits. Returns the
+ * number of floats written, or a status. */
+REALM_IMPORT(forward_batch)
+int32_t realm_forward_batch(const int32_t* seqs, const uint32_t* counts, uint32_t num_seqs,
+                            const int32_t* ids, float* logits, uint32_t capacity);
+
+/* Stream a token out; the host knows its text and puts characters together that span
+ * tokens. Returns 1 if the token ends a generation (nothing is streamed then), else 0 or a
+ * status. For guests without a vocabulary of their own. */
+REALM_IMPORT(emit_token)
+int32_t realm_emit_token(int32_t seq, int32_t token_id, float logprob);
+
+/* Number of tokens of the model's vocabulary: the length of a row of logits. */
+REALM_IMPORT(vocab_size) int32_t realm_vocab_size(void);
+
+/* ---- The shared weights ---------------------------------------------------
+ * Read-only tensors of the model by handle, under the names of the GGUF file. They are kept
+ * quantized; rows become floats when they are read, some 60 to 350 million numbers a second,
+ * and the time counts against the guest's deadline. A weight of more than two axes is taken
+ * as a matrix of all its rows, one of one axis as one row. */
+
+/* The handle of a weight, >= 0; REALM_ERROR_HANDLE if there is none of this name. */
+REALM_IMPORT(weight_find) int64_t realm_weight_find(const char* name, uint32_t len);
+
+/* Write the lengths of its axes, rows before columns; returns their number, or a status. */
+REALM_IMPORT(weight_shape)
+int32_t realm_weight_shape(int64_t weight, uint32_t* shape, uint32_t capacity);
+
+/* Write num_rows rows from first_row on as floats; returns the number of floats. */
+REALM_IMPORT(weight_read)
+int32_t realm_weight_read(int64_t weight, uint64_t first_row, uint32_t num_rows, float* out,
+                          uint32_t capacity);
+
+/* Write x times the transposed weight, in float32: x has num_rows rows of the weight's
+ * columns, the result num_rows rows of the weight's rows. Returns the number of floats. */
+REALM_IMPORT(matmul)
+int32_t realm_matmul(int64_t weight, const float* x, uint32_t num_rows, float* out,
+                     uint32_t capacity);
+
 /* ---- Exports of every guest ---------------------------------------------- */
 
 int32_t realm_abi_version(void);
@@ -85,7 +125,8 @@ realm_span realm_detokenize(const int32_t* ids, uint32_t n, uint32_t flags);
 int32_t realm_generate_begin(const void* config, uint32_t len);
 
 /* Room for num_floats floats, where the host puts logits before a step; 0 when out of
- * memory. One buffer per instance; stays where it is while num_floats does not grow. */
+ * memory. One buffer per instance; stays where it is while num_floats does not grow. Its
+ * contents last for one step: in between, the host may give its pages back to the system. */
 float* realm_logits(uint32_t num_floats);
 
 #define REALM_DENSE 0  /* n logits, indexed by token id */

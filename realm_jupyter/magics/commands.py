@@ -13,10 +13,14 @@ from realm_jupyter.human import (
     one_line,
     versions,
 )
+from realm_jupyter.magics import servers
 from realm_jupyter.magics.interpolation import interpolate
 from realm_jupyter.magics.parsers import help_text, overview
-from realm_jupyter.magics.session import shipped_names
+from realm_jupyter.magics.session import guest_names, shipped_names
 from realm_jupyter.magics.table import Table, Tokens, Transcript
+from realm_jupyter.magics.tenants import tenants_table, watch_tenants
+from realm_jupyter.types import CancelToken
+from realm_jupyter.worker import Interrupts, Worker
 
 if TYPE_CHECKING:
     import argparse
@@ -26,9 +30,10 @@ if TYPE_CHECKING:
     from realm_jupyter.magics.session import Session
     from realm_jupyter.types import ModelInfo
 
-__all__ = ["LINE_COMMANDS", "checked_name", "show_overview", "tokenize"]
+__all__ = ["LINE_COMMANDS", "checked_name", "guest_cell", "show_overview", "tokenize"]
 
 _MAX_TOKENS_SHOWN = 200
+_FIRST_CODE_LINE = 2  # of a cell, below %%realm guest
 _MAX_VALUE_SHOWN = 80
 
 
@@ -59,7 +64,14 @@ def show_overview(session: Session, screen: Screen) -> None:
 def load(session: Session, args: argparse.Namespace, screen: Screen) -> None:
     """Load a model."""
     source = interpolate(args.source, session.variables())
-    session.load(source, screen, model_id=args.id, device=args.device, executor=args.executor)
+    session.load(
+        source,
+        screen,
+        model_id=args.id,
+        device=args.device,
+        executor=args.executor,
+        kv_type=args.kv_type,
+    )
 
 
 def use(session: Session, args: argparse.Namespace, screen: Screen) -> None:
@@ -136,6 +148,14 @@ def unload(session: Session, args: argparse.Namespace, screen: Screen) -> None:
         screen.note("no model is loaded")
 
 
+def tenants(_session: Session, args: argparse.Namespace, screen: Screen) -> Table | None:
+    """List who uses the models of this process, once or again and again."""
+    if args.watch is None:
+        return tenants_table()
+    watch_tenants(screen, args.watch)
+    return None
+
+
 def chat(session: Session, args: argparse.Namespace, screen: Screen) -> object:
     """Open, show or forget a conversation."""
     name = args.conversation
@@ -159,6 +179,44 @@ def chat(session: Session, args: argparse.Namespace, screen: Screen) -> object:
 def generate(_session: Session, _args: argparse.Namespace, _screen: Screen) -> None:
     """Explain that this one needs a cell."""
     raise MagicError("generate takes the cell as prompt: write %%realm generate, the prompt below")
+
+
+def guest(_session: Session, _args: argparse.Namespace, screen: Screen) -> list[str] | None:
+    """List the guests of this process."""
+    names = guest_names()
+    if not names:
+        screen.note("there is no guest of yours; %%realm guest --name NAME compiles its cell")
+        return None
+    return names
+
+
+def guest_cell(args: argparse.Namespace, source: str, screen: Screen) -> None:
+    """Compile the cell into a guest; the stop button stops the compiler.
+
+    Raises
+    ------
+    MagicError
+        If the guest has no name, or its source does not compile: the compiler's lines,
+        with the numbers that the cell's lines have.
+    """
+    from realm_jupyter.sandbox import add_guest, compile_guest  # noqa: PLC0415 - wasmtime waits
+
+    if not args.name:
+        raise MagicError("give the guest a name: %%realm guest --name NAME")
+    cancel = CancelToken()
+
+    def compiled() -> bytes:
+        return compile_guest(
+            source, args.name, language=args.language, first_line=_FIRST_CODE_LINE, cancel=cancel
+        )
+
+    with Interrupts(cancel.cancel):
+        wasm = Worker(compiled, "realm-compile").result()
+    add_guest(args.name, wasm)
+    screen.note(
+        f"{args.name} is a guest now ({format_bytes(len(wasm))}): "
+        f"%%realm generate --guest {args.name}, or Realm(guest={args.name!r})"
+    )
 
 
 def tokenize_line(session: Session, args: argparse.Namespace, screen: Screen) -> Tokens | int:
@@ -213,9 +271,14 @@ LINE_COMMANDS: dict[str, Callable[[Session, argparse.Namespace, Screen], object]
     "models": models,
     "info": info,
     "unload": unload,
+    "tenants": tenants,
     "generate": generate,
     "chat": chat,
+    "guest": guest,
     "tokenize": tokenize_line,
+    "connect": servers.connect,
+    "disconnect": servers.disconnect,
+    "serve": servers.serve,
     "config": config,
     "help": help_,
     "version": version,

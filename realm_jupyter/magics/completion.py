@@ -9,8 +9,9 @@ from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from realm_jupyter.errors import RealmError
 from realm_jupyter.magics.parsers import CELL_COMMANDS, COMMANDS, DEVICES, EXECUTORS, parser_of
-from realm_jupyter.magics.session import shipped_names
+from realm_jupyter.magics.session import guest_names, shipped_names
 from realm_jupyter.types import GenerationConfig
 
 if TYPE_CHECKING:
@@ -40,7 +41,10 @@ def complete(session: Session, event: Any) -> list[str]:
     current = match[0] if match else ""
     magic, *said = before[: len(before) - len(current)].split() or [""]
     is_cell = magic == "%%realm"
-    found = _candidates(session, said, current, is_cell=is_cell)
+    try:
+        found = _candidates(session, said, current, is_cell=is_cell)
+    except RealmError:  # a server that is gone; the next command will say so
+        return []
     # IPython replaces the symbol only, which begins after the last = or quote.
     cut = len(current) - len(event.symbol)
     head = current[:cut] if cut > 0 else ""
@@ -78,6 +82,7 @@ def _values(session: Session, command: str, flag: str) -> list[str]:
         "--device": lambda: DEVICES,
         "--executor": lambda: EXECUTORS,
         "--conversation": lambda: session.conversations,
+        "--guest": guest_names,
     }
     source = sources.get(flag)
     return sorted(source()) if source else list(parser_of(command).choices_of(flag))

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from realm_jupyter.types import GenerationResponse, LoadProgress
 
-__all__ = ["Answer", "LoadBar", "PlainScreen", "RichScreen", "Screen", "SilentScreen"]
+__all__ = ["Answer", "Live", "LoadBar", "PlainScreen", "RichScreen", "Screen", "SilentScreen"]
 
 MAX_UPDATES_A_SECOND = 15.0
 STOPPED = "[stopped]"
@@ -65,6 +65,14 @@ class LoadBar(Protocol):
         ...
 
 
+class Live(Protocol):
+    """One output that always shows the latest of something."""
+
+    def show(self, value: Any) -> None:
+        """Show a value that has a text and an HTML form in place of the one before."""
+        ...
+
+
 class Screen(Protocol):
     """A place to show things."""
 
@@ -74,6 +82,10 @@ class Screen(Protocol):
 
     def load_bar(self, name: str) -> LoadBar:
         """Return a new progress bar."""
+        ...
+
+    def live(self) -> Live:
+        """Return a new output that is kept up to date."""
         ...
 
     def status(self, line: str) -> None:
@@ -141,6 +153,10 @@ class RichScreen:
     def load_bar(self, name: str) -> LoadBar:
         """Return a bar in one output that is updated in place."""
         return _RichBar(_Display(self._publish), name)
+
+    def live(self) -> Live:
+        """Return one output that is updated in place."""
+        return _RichLive(_Display(self._publish))
 
     def status(self, line: str) -> None:
         """Show a small grey line."""
@@ -218,6 +234,14 @@ class _RichBar:
             self._display.put({"text/html": shown, "text/plain": line})
 
 
+class _RichLive:
+    def __init__(self, display: _Display) -> None:
+        self._display = display
+
+    def show(self, value: Any) -> None:
+        self._display.put(value._repr_mimebundle_())
+
+
 class PlainScreen:
     """A terminal: tokens are printed as they come, control characters are not."""
 
@@ -228,6 +252,10 @@ class PlainScreen:
     def load_bar(self, name: str) -> LoadBar:
         """Return a bar that overwrites itself on a terminal and is absent elsewhere."""
         return _PlainBar(name)
+
+    def live(self) -> Live:
+        """Return text that is overwritten on a terminal, and printed once elsewhere."""
+        return _PlainLive()
 
     def status(self, line: str) -> None:
         """Print a line, grey on a terminal."""
@@ -291,6 +319,19 @@ class _PlainBar:
             _print(f"{terminal_text(line)}\n")
 
 
+class _PlainLive:
+    def __init__(self) -> None:
+        self._num_lines = 0
+
+    def show(self, value: Any) -> None:
+        if self._num_lines and not _is_terminal():
+            return
+        text = terminal_text(str(value))
+        back = f"\x1b[{self._num_lines}F\x1b[J" if self._num_lines else ""
+        self._num_lines = text.count("\n") + 1
+        _print(f"{back}{text}\n")
+
+
 class SilentScreen:
     """Nowhere: what a trailing ``;`` asks for."""
 
@@ -301,6 +342,10 @@ class SilentScreen:
     def load_bar(self, _name: str) -> LoadBar:
         """Return a bar that is not shown."""
         return _NoBar()
+
+    def live(self) -> Live:
+        """Return an output that is not shown."""
+        return _NoLive()
 
     def status(self, line: str) -> None:
         """Show nothing."""
@@ -325,4 +370,9 @@ class _NoBar:
         pass
 
     def finish(self, line: str, *, is_news: bool) -> None:
+        pass
+
+
+class _NoLive:
+    def show(self, value: Any) -> None:
         pass

@@ -7,18 +7,25 @@ from dataclasses import fields
 from typing import TYPE_CHECKING, Any
 
 from IPython.core.magic import Magics, line_cell_magic, magics_class, no_var_expand
-from traitlets import Bool, Dict, Enum, Float, TraitError, Unicode, validate
+from traitlets import Bool, Dict, Enum, Float, Int, TraitError, Unicode, observe, validate
 
-from realm_jupyter.errors import LoadCancelledError, MagicError, RealmError
+from realm_jupyter.errors import (
+    GuestCompileError,
+    LoadCancelledError,
+    MagicError,
+    RealmError,
+)
 from realm_jupyter.human import one_line
 from realm_jupyter.magics import commands, prompting
 from realm_jupyter.magics.completion import complete
 from realm_jupyter.magics.display import MAX_UPDATES_A_SECOND, STOPPED
+from realm_jupyter.magics.limit_traits import LimitTraits
 from realm_jupyter.magics.parsers import (
     CELL_COMMANDS,
     DEVICES,
     EXECUTORS,
     FORMATS,
+    KV_TYPES,
     help_text,
     overview,
     parse_line,
@@ -38,7 +45,7 @@ _FIRST_LINE = re.compile(r"%%realm(?![\w?])")
 
 
 @magics_class
-class RealmMagics(Magics):
+class RealmMagics(LimitTraits, Magics):
     """``%realm`` acts on models, ``%%realm`` answers its cell."""
 
     default_model = Unicode(
@@ -63,6 +70,13 @@ class RealmMagics(Magics):
         True,  # noqa: FBT003 - the signature of traitlets
         help="Replace {{name}} in prompts by the variable, if there is one.",
     ).tag(config=True)
+    kv_type = Enum(
+        KV_TYPES, "auto", help="Number format of the KV cache of models that are loaded next."
+    ).tag(config=True)
+    share_prefixes = Bool(
+        False,  # noqa: FBT003 - as above
+        help="Go on from prompts of other tenants that begin alike, where they opted in too.",
+    ).tag(config=True)
     show_status = Bool(
         True,  # noqa: FBT003 - as above
         help="Show tokens, speed, seed and finish reason below an answer.",
@@ -76,11 +90,20 @@ class RealmMagics(Magics):
         super().__init__(shell, **kwargs)
         self.session = Session(shell, self, self._make_realm)
 
-    @staticmethod
-    def _make_realm() -> Any:
+    def _make_realm(self) -> Any:
         from realm_jupyter.realm import Realm  # noqa: PLC0415 - %load_ext stays fast
 
-        return Realm()
+        return Realm(
+            limits=self.tenant_limits(), share_prefixes=self.share_prefixes, name="notebook"
+        )
+
+    @observe(*LimitTraits.class_trait_names(config=True), "share_prefixes")
+    def _apply_limits(self, _change: Any) -> None:
+        # Not before __init__ is through, and not before there is a realm: it starts with them.
+        session = getattr(self, "session", None)
+        if session is not None and session.has_realm:
+            session.realm.limits = self.tenant_limits()
+            session.realm.share_prefixes = self.share_prefixes
 
     @property
     def realm_in_use(self) -> Any:
@@ -150,6 +173,9 @@ class RealmMagics(Magics):
             setattr(self, name, parse_field("ignore_eos", text))
         elif isinstance(trait, Float):
             setattr(self, name, float(text))
+        elif isinstance(trait, Int):
+            is_none = trait.allow_none and text.lower() == "none"
+            setattr(self, name, None if is_none else int(text))
         else:
             setattr(self, name, text)
 
@@ -187,6 +213,8 @@ class RealmMagics(Magics):
             pass  # its progress bar says so already
         except MagicError:
             raise
+        except GuestCompileError as error:
+            raise MagicError(str(error)) from error  # a block of several lines
         except RealmError as error:
             raise MagicError(one_line(error)) from error
         except KeyboardInterrupt:
@@ -214,6 +242,9 @@ class RealmMagics(Magics):
         if call.command in {"generate", "chat"}:
             answer = prompting.chat_cell if call.command == "chat" else prompting.generate_cell
             answer(self.session, call, prompt, screen)
+            return None
+        if call.command == "guest" and prompt.strip():
+            commands.guest_cell(call.args, prompt, screen)
             return None
         if call.command == "tokenize" and not call.args.text:
             tokens = commands.tokenize(self.session, call.args, prompt, screen)

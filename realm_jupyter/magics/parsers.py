@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import math
 import os
 import re
 import shlex
@@ -15,6 +16,7 @@ from realm_jupyter.options import (
     add_generation_options,
     did_you_mean,
     generation_fields,
+    seconds,
 )
 
 if TYPE_CHECKING:
@@ -27,6 +29,7 @@ __all__ = [
     "DEVICES",
     "EXECUTORS",
     "FORMATS",
+    "KV_TYPES",
     "Call",
     "help_text",
     "overview",
@@ -38,6 +41,7 @@ __all__ = [
 FORMATS = ("markdown", "text")
 DEVICES = ("auto", "cpu", "cuda", "mps")
 EXECUTORS = ("auto", "native", "reference")
+KV_TYPES = ("auto", "f32", "f16", "q8_0")
 
 COMMANDS: dict[str, str] = {
     "load": "load a model: a GGUF file or a model that ships with the package",
@@ -45,20 +49,32 @@ COMMANDS: dict[str, str] = {
     "models": "list what is loaded and what ships with the package",
     "info": "show what a loaded model is",
     "unload": "unload a model and give its memory back",
+    "tenants": "show who uses the models: tokens, speed, waiting, memory",
     "generate": "%%realm generate: answer the cell, or complete it with --raw",
     "chat": "%%realm chat: answer the cell in a conversation; %realm chat opens it",
+    "guest": "%%realm guest: compile the C++ of the cell into a guest; %realm guest lists them",
     "tokenize": "show the tokens of a text",
+    "connect": "have the models of a server answer",
+    "disconnect": "have this kernel answer again",
+    "serve": "start a server that goes on when the kernel ends, and connect to it",
     "config": "show or change the settings of the magics",
     "help": "explain a subcommand",
     "version": "show the versions of everything involved",
 }
-CELL_COMMANDS = ("generate", "chat", "tokenize")
+CELL_COMMANDS = ("generate", "chat", "guest", "tokenize")
+LANGUAGES = ("c++", "c")
 
 _CELL_EPILOG = """The cell below the first line is the prompt, byte for byte; only
 {{name}} of a variable that exists is replaced by its value. The response is kept in
 _realm, and with -v in a variable of your choice. A ; at the end of the first line
 shows nothing. The stop button ends the answer and keeps its text. %realm help lists the
 other subcommands."""
+
+_GUEST_EPILOG = """The cell below the first line is one file of C++20 (or C17). It may include
+realm.h, the functions of the host, and realm_guest.h, with which a guest is one function:
+int32_t generate(const realm::Request& request). The guest answers with %%realm generate
+--guest NAME and as Realm(guest="NAME"). Compiling needs ziglang, which
+pip install "realm-jupyter[guest]" brings; the first time it takes some fifteen seconds."""
 
 
 class Call(NamedTuple):
@@ -125,6 +141,9 @@ def _load_parser(parser: OptionParser) -> None:
     parser.add_argument("--id", metavar="ID", help="call it this (default: after the file)")
     parser.add_argument("--device", metavar="NAME", help="where it runs (default auto)")
     parser.add_argument("--executor", metavar="NAME", help="what runs it (default auto)")
+    parser.add_argument(
+        "--kv-type", metavar="NAME", help="number format of the KV cache: f32, f16 or q8_0"
+    )
 
 
 def _use_parser(parser: OptionParser) -> None:
@@ -151,6 +170,17 @@ def _unload_parser(parser: OptionParser) -> None:
     parser.add_argument("--all", action="store_true", help="unload every model")
 
 
+def _tenants_parser(parser: OptionParser) -> None:
+    parser.add_argument(
+        "--watch",
+        metavar="SECONDS",
+        nargs="?",
+        type=seconds,
+        const=math.inf,
+        help="keep the table up to date, for so long or until the cell is stopped",
+    )
+
+
 def _prompt_options(parser: OptionParser) -> None:
     _add_model(parser)
     parser.add_argument("-v", "--var", metavar="NAME", help="store the response in a variable")
@@ -159,6 +189,9 @@ def _prompt_options(parser: OptionParser) -> None:
         "--format", choices=FORMATS, help="show the answer as Markdown or as plain text"
     )
     parser.add_argument("--no-interpolate", action="store_true", help="leave {{name}} as it stands")
+    parser.add_argument(
+        "--guest", metavar="NAME", help="let a guest of yours answer: a name, or a .wasm file"
+    )
 
 
 def _generate_parser(parser: OptionParser) -> None:
@@ -181,10 +214,42 @@ def _chat_parser(parser: OptionParser) -> None:
     add_generation_options(parser)
 
 
+def _guest_parser(parser: OptionParser) -> None:
+    parser.add_argument("--name", metavar="NAME", help="call the guest this")
+    parser.add_argument(
+        "--language", choices=LANGUAGES, default="c++", help="of the cell (default c++)"
+    )
+
+
 def _tokenize_parser(parser: OptionParser) -> None:
     parser.add_argument("text", metavar="TEXT", nargs="*", help="the text, or the cell")
     _add_model(parser)
     parser.add_argument("--count", action="store_true", help="only how many there are")
+
+
+def _connect_parser(parser: OptionParser) -> None:
+    parser.add_argument(
+        "url",
+        metavar="URL",
+        nargs="?",
+        help="the server (default: REALM_BASE_URL, else the one you run here)",
+    )
+    parser.add_argument(
+        "--api-key", metavar="KEY", help="its key, as {{name}} of a variable; else REALM_API_KEY"
+    )
+
+
+def _serve_parser(parser: OptionParser) -> None:
+    parser.add_argument(
+        "models", metavar="MODEL", nargs="*", help="GGUF files or shipped names (default paris)"
+    )
+    parser.add_argument(
+        "--port", type=int, default=0, metavar="N", help="where it listens (default: a free one)"
+    )
+    parser.add_argument(
+        "--models-dir", metavar="FOLDER", help="models below it can be loaded by name"
+    )
+    parser.add_argument("--stop", action="store_true", help="stop the server")
 
 
 def _config_parser(parser: OptionParser) -> None:
@@ -203,24 +268,31 @@ _BUILDERS: dict[str, Callable[[OptionParser], None]] = {
     "models": _models_parser,
     "info": _info_parser,
     "unload": _unload_parser,
+    "tenants": _tenants_parser,
     "generate": _generate_parser,
     "chat": _chat_parser,
+    "guest": _guest_parser,
     "tokenize": _tokenize_parser,
+    "connect": _connect_parser,
+    "disconnect": _no_arguments,
+    "serve": _serve_parser,
     "config": _config_parser,
     "help": _help_parser,
     "version": _no_arguments,
 }
 
+_EPILOGS = {"generate": _CELL_EPILOG, "chat": _CELL_EPILOG, "guest": _GUEST_EPILOG}
+
 
 @functools.cache
 def parser_of(command: str) -> OptionParser:
     """Return the parser of a subcommand."""
-    sign = "%%" if command in {"generate", "chat"} else "%"
+    sign = "%%" if command in _EPILOGS else "%"
     summary = COMMANDS[command].partition(": ")[2] if sign == "%%" else COMMANDS[command]
     parser = OptionParser(
         prog=f"{sign}realm {command}",
         description=summary[0].upper() + summary[1:] + ".",
-        epilog=_CELL_EPILOG if sign == "%%" else "",
+        epilog=_EPILOGS.get(command, ""),
     )
     _BUILDERS[command](parser)
     return parser

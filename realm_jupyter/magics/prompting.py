@@ -37,8 +37,10 @@ def generate_cell(session: Session, call: Call, prompt: str, screen: Screen) -> 
     if system is not None:
         options["system"] = system
 
+    realm = session.realm_of(call.args.guest)
+
     def start() -> GenerationHandle:
-        handle: GenerationHandle = session.realm.stream(
+        handle: GenerationHandle = realm.stream(
             prompt, model=model.id, raw=call.args.raw, **options
         )
         return handle
@@ -60,9 +62,10 @@ def chat_cell(session: Session, call: Call, prompt: str, screen: Screen) -> None
     messages = [*past, ChatMessage("user", prompt)]
     model, notes = session.ensure_model(call.args.model, screen)
     options = _fields(session, call)
+    realm = session.realm_of(call.args.guest)
 
     def start() -> GenerationHandle:
-        handle: GenerationHandle = session.realm.stream_chat(messages, model=model.id, **options)
+        handle: GenerationHandle = realm.stream_chat(messages, model=model.id, **options)
         return handle
 
     response = _stream(session, call, screen, start, notes)

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from realm_jupyter.widget.chat import ChatWidget
     from realm_jupyter.widget.models import ModelsWidget
 
-__all__ = ["LAST_RESPONSE", "Session", "Settings", "shipped_names"]
+__all__ = ["LAST_RESPONSE", "Session", "Settings", "guest_names", "shipped_names"]
 
 LAST_RESPONSE = "_realm"
 _WAIT_S = 0.1
@@ -41,6 +41,7 @@ class Settings(Protocol):
     format: str
     generation: dict[str, Any]
     interpolate: bool
+    kv_type: str
     show_status: bool
     system: str
     updates_per_second: float
@@ -51,6 +52,13 @@ def shipped_names() -> tuple[str, ...]:
     from realm_jupyter.models import sources  # noqa: PLC0415 - numpy waits
 
     return tuple(sources.shipped_names())
+
+
+def guest_names() -> list[str]:
+    """Return the names of the guests that were compiled in this process."""
+    from realm_jupyter import sandbox  # noqa: PLC0415 - wasmtime waits
+
+    return sandbox.guest_names()
 
 
 class Session:
@@ -71,14 +79,18 @@ class Session:
         self.settings = settings
         self.conversations: dict[str, list[ChatMessage]] = {}
         self._chats: dict[str, ChatWidget] = {}
+        self._guests: dict[str, tuple[Any, Any]] = {}
         self._make_realm = make_realm
         self._realm_maker: Worker[Any] | None = None
+        self._server: Any = None
 
     # -- the realm -----------------------------------------------------------------
 
     @property
     def realm(self) -> Any:
-        """The notebook's realm, made when it is first needed."""
+        """The notebook's realm, made when it is first needed, or the server's."""
+        if self._server is not None:
+            return self._server
         if self._realm_maker is None:
             # On a thread: an interrupt must not leave imports half done.
             self._realm_maker = Worker(self._make_realm, "realm-start")
@@ -91,7 +103,59 @@ class Session:
     @property
     def has_realm(self) -> bool:
         """Whether the realm was made already."""
-        return self._realm_maker is not None and self._realm_maker.is_done
+        return self._server is not None or (
+            self._realm_maker is not None and self._realm_maker.is_done
+        )
+
+    def connect(self, url: str | None, api_key: str | None) -> Any:
+        """Have a server answer from now on; models of this kernel stay loaded.
+
+        Raises
+        ------
+        RealmError
+            If there is no server, or it does not let us in; nothing changes then.
+        """
+        from realm_jupyter.realm import Realm  # noqa: PLC0415 - %load_ext stays fast
+
+        server = Realm(mode="server", base_url=url, api_key=api_key)
+        try:
+            server.models()
+        except BaseException:
+            server.close()
+            raise
+        self.disconnect()
+        self._server = server
+        return server
+
+    def disconnect(self) -> bool:
+        """Have this kernel answer again; return whether a server did."""
+        server, self._server = self._server, None
+        self._chats.clear()  # they speak to the realm that they were made for
+        if server is None:
+            return False
+        server.close()
+        return True
+
+    def realm_of(self, guest: str | None) -> Any:
+        """Return the realm that answers: the notebook's, or one with a guest of the user's.
+
+        Raises
+        ------
+        GuestMissingError, GuestAbiError
+            If there is no such guest, or it is none.
+        """
+        if guest is None:
+            return self.realm
+        from realm_jupyter.sandbox import find_guest  # noqa: PLC0415 - wasmtime waits
+
+        module = find_guest(guest)
+        made_for, realm = self._guests.get(guest, (None, None))
+        if made_for is None or made_for.wasm != module.wasm:
+            if realm is not None:
+                realm.close()
+            realm = self.realm.with_guest(module.wasm)
+            self._guests[guest] = (module, realm)
+        return realm
 
     def loaded(self) -> list[ModelInfo]:
         """Return the loaded models without making a realm."""
@@ -100,7 +164,10 @@ class Session:
     def close(self) -> None:
         """Unload everything and forget the conversations."""
         self.conversations.clear()
-        self._chats.clear()
+        self.disconnect()
+        for _module, realm in self._guests.values():
+            realm.close()
+        self._guests.clear()
         if self._realm_maker is not None:
             maker, self._realm_maker = self._realm_maker, None
             try:
@@ -187,6 +254,7 @@ class Session:
         model_id: str | None = None,
         device: str | None = None,
         executor: str | None = None,
+        kv_type: str | None = None,
         is_news: bool = True,
     ) -> ModelInfo:
         """Load a model and show how far it is.
@@ -196,7 +264,7 @@ class Session:
         source : str
             A file or a shipped name.
         screen : Screen
-        model_id, device, executor : str, optional
+        model_id, device, executor, kv_type : str, optional
             As for `Realm.load_model`; the settings apply where absent.
         is_news : bool
             Whether the end of the load is worth a line.
@@ -220,6 +288,7 @@ class Session:
                 cancel=cancel,
                 device=device or self.settings.device,
                 executor=executor or self.settings.executor,
+                kv_type=kv_type or self.settings.kv_type,
             )
             return info
 

@@ -29,7 +29,7 @@ class Table:
     value : object
         What the rows were made from, for further use.
     note : str
-        A line below.
+        Lines below.
     """
 
     def __init__(
@@ -59,7 +59,8 @@ class Table:
             for row in self.rows
         )
         header = f"<thead><tr>{head}</tr></thead>" if any(self.columns) else ""
-        note = f"<div>{html.escape(self.note)}</div>" if self.note else ""
+        style = "white-space: pre-wrap"
+        note = f'<div style="{style}">{html.escape(self.note)}</div>' if self.note else ""
         return f'<table class="realm-table">{header}<tbody>{body}</tbody></table>{note}'
 
     def _repr_mimebundle_(self, **_kwargs: Any) -> dict[str, str]:

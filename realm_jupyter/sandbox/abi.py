@@ -35,6 +35,8 @@ __all__ = [
 
 ABI_VERSION = 0
 IMPORT_MODULE = "realm"
+# What a C++ compiler exports to run the constructors of globals; it may run once.
+INITIALIZE = "_initialize"
 
 
 class Status(IntEnum):
@@ -101,6 +103,13 @@ IMPORTS = {
     "seq_truncate": _signature("i32 i32", "i32"),
     "seq_free": _signature("i32", "i32"),
     "emit": _signature("i32 i32 i32 i32 f32", "i32"),
+    "forward_batch": _signature("i32 i32 i32 i32 i32 i32", "i32"),
+    "emit_token": _signature("i32 i32 f32", "i32"),
+    "vocab_size": _signature("", "i32"),
+    "weight_find": _signature("i32 i32", "i64"),
+    "weight_shape": _signature("i64 i32 i32", "i32"),
+    "weight_read": _signature("i64 i64 i32 i32 i32", "i32"),
+    "matmul": _signature("i64 i32 i32 i32 i32", "i32"),
 }
 COMMON_EXPORTS = {
     "realm_abi_version": _signature("", "i32"),

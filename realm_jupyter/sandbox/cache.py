@@ -1,4 +1,4 @@
-"""Compiled guests on disk, for this user only.
+"""Compiled guests and images of guests on disk, for this user only.
 
 Compiled code is machine code: whoever can put a file here can run anything. So a file
 counts only if this user owns it, nobody else can write it, it is reached through no
@@ -17,6 +17,7 @@ import os
 import secrets
 import stat
 from pathlib import Path
+from typing import Literal
 
 import platformdirs
 
@@ -26,18 +27,22 @@ __all__ = ["ModuleCache"]
 
 MAX_CODE_BYTES = 512 << 20
 MAX_FILES = 16
+MAX_BYTES = 1 << 30
+SUFFIXES = {"guest": ".cwasm", "image": ".image", "program": ".wasm"}
 _KEY_BYTES = 32
-_SUFFIX = ".cwasm"
 _IS_POSIX = os.name == "posix"
 
 
 class ModuleCache:
-    """Compiled code by the digest of its WebAssembly.
+    """Compiled code by the digest of its WebAssembly, or of what it was made from.
 
     Parameters
     ----------
     folder : Path, optional
         The user's cache folder by default, or ``REALM_CACHE_DIR``.
+    kind : {"guest", "image", "program"}
+        What is kept: compiled guests, images, or WebAssembly made from C and C++. Of each
+        kind the files used last are kept, at most `MAX_FILES` and `MAX_BYTES`.
 
     Notes
     -----
@@ -45,12 +50,18 @@ class ModuleCache:
     processes: files appear whole, by a rename.
     """
 
-    def __init__(self, folder: Path | None = None) -> None:
+    def __init__(
+        self,
+        folder: Path | None = None,
+        *,
+        kind: Literal["guest", "image", "program"] = "guest",
+    ) -> None:
         if folder is None:
             named = os.environ.get("REALM_CACHE_DIR")
             root = Path(named) if named else Path(platformdirs.user_cache_dir("realm-jupyter"))
             folder = root / "guest"
         self.folder = folder
+        self._suffix = SUFFIXES[kind]
 
     def get(self, wasm: bytes) -> bytes | None:
         """Return code that this user's process compiled from these bytes, or None."""
@@ -59,10 +70,13 @@ class ModuleCache:
                 return None
             key = _read_private(self.folder / "key", _KEY_BYTES)
             stem = _stem(wasm)
-            for path in self.folder.glob(f"{stem}.*{_SUFFIX}"):
+            for path in self.folder.glob(f"{stem}.*{self._suffix}"):
                 code = _read_private(path, MAX_CODE_BYTES)
-                if code is not None and key is not None and path.name == _name(stem, key, code):
-                    return code
+                if code is None or key is None or path.name != self._name(stem, key, code):
+                    continue
+                with contextlib.suppress(OSError):
+                    os.utime(path)  # the file used last is the last to go
+                return code
         except OSError:
             pass
         return None
@@ -74,12 +88,12 @@ class ModuleCache:
             if not _is_private(os.lstat(self.folder), stat.S_IFDIR):
                 return
             key = self._key()
-            if key is None:
+            if key is None or len(code) > MAX_BYTES:
                 return
             stem = _stem(wasm)
             for path in self.folder.glob(f"{stem}.*"):
                 path.unlink(missing_ok=True)
-            _write_private(self.folder / _name(stem, key, code), code)
+            _write_private(self.folder / self._name(stem, key, code), code)
             self._prune()
 
     def _key(self) -> bytes | None:
@@ -90,20 +104,22 @@ class ModuleCache:
             key = _read_private(path, _KEY_BYTES)
         return key
 
+    def _name(self, stem: str, key: bytes, code: bytes) -> str:
+        mac = hmac.new(key, stem.encode() + code, hashlib.sha256).hexdigest()
+        return f"{stem}.{mac}{self._suffix}"
+
     def _prune(self) -> None:
-        paths = [path for path in self.folder.glob(f"*{_SUFFIX}") if not path.is_symlink()]
+        paths = [path for path in self.folder.glob(f"*{self._suffix}") if not path.is_symlink()]
         paths.sort(key=lambda path: path.stat().st_mtime, reverse=True)
-        for path in paths[MAX_FILES:]:
-            path.unlink(missing_ok=True)
+        total = 0
+        for number, path in enumerate(paths):
+            total += path.stat().st_size
+            if number >= MAX_FILES or total > MAX_BYTES:
+                path.unlink(missing_ok=True)
 
 
 def _stem(wasm: bytes) -> str:
     return hashlib.sha256(fingerprint().encode() + wasm).hexdigest()
-
-
-def _name(stem: str, key: bytes, code: bytes) -> str:
-    mac = hmac.new(key, stem.encode() + code, hashlib.sha256).hexdigest()
-    return f"{stem}.{mac}{_SUFFIX}"
 
 
 def _is_private(status: os.stat_result, kind: int) -> bool:

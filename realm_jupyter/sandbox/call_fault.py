@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
 __all__ = ["CallFault"]
 
 _MAX_FRAMES = 32
+# The first line of wasmtime's backtrace: "0:     0x1f - guest.wasm!step".
+_FIRST_FRAME = re.compile(r"\b0: +(?P<offset>0x[0-9a-f]+) - (?:[^!\n]*!)?(?P<name>[^\n]+)")
 _NO_OFFSET = 2**63  # what wasmtime reports for a frame without a place
 
 
@@ -53,6 +56,8 @@ class CallFault:
         if stray is not None:
             return stray
         if not isinstance(caught, wasmtime.Trap):
+            if self.cause is not None:
+                return self._ended(str(caught))
             return self._refusal(" ".join(str(caught).split()))
         frames = tuple(_frame(frame) for frame in caught.frames[:_MAX_FRAMES])
         place = f" at {frames[0]}" if frames else ""
@@ -72,13 +77,20 @@ class CallFault:
             return GuestLimitError(f"{self.where} ran into a limit: {message}", limit="memory")
         return GuestAbiError(f"{self.where} failed: {message}")
 
+    def _ended(self, message: str) -> GuestLimitError:
+        """Return what it means that the watchdog ended the call."""
+        if self.cause == "deadline":
+            why = f"ran past its deadline of {self.limits.deadline_ms} ms"
+        else:
+            why = "was closed" if self.is_closed else "was interrupted"
+        found = _FIRST_FRAME.search(message)
+        name = found["name"].strip("<>").removeprefix("wasm ") if found else ""
+        place = f" at {name} ({found['offset']})" if found else ""
+        return GuestLimitError(f"{self.where} {why}{place}", limit=self.cause or "")
+
     def _limit(self, code: str) -> tuple[str, str]:
         """Return the limit that a trap is due to, if any, and how to say so."""
         limits = self.limits
-        if code == "interrupt":
-            if self.cause == "interrupt":
-                return "interrupt", "was closed" if self.is_closed else "was interrupted"
-            return "deadline", f"ran past its deadline of {limits.deadline_ms} ms"
         if code == "stack_overflow":
             return "stack", f"ran out of its stack of {limits.stack_bytes} bytes"
         # wasmtime does not tell of a refused memory.grow; a trap with the memory within a

@@ -15,15 +15,19 @@ from typing import TYPE_CHECKING, Any
 import wasmtime
 from wasmtime import _ffi as ffi
 from wasmtime import _func as binding
+from wasmtime._extern import wrap_extern
 
 if TYPE_CHECKING:
     from realm_jupyter.sandbox.abi import Signature
 
-__all__ = ["GuestFunction", "take_stray_exception"]
+__all__ = ["GuestFunction", "find_export", "take_stray_exception"]
 
 _HAS_DIRECT_CALLS = all(
     hasattr(ffi, name)
     for name in ("wasmtime_func_call", "wasmtime_val_t", "wasm_trap_t", "WASMTIME_I32")
+)
+_HAS_DIRECT_EXPORTS = all(
+    hasattr(ffi, name) for name in ("wasmtime_instance_export_get", "wasmtime_extern_t")
 )
 
 
@@ -107,6 +111,27 @@ class GuestFunction:
         if trap:
             raise wasmtime.Trap._from_ptr(trap)  # noqa: SLF001
         return int(getattr(self._results[0].of, self._result)) if self._result else 0
+
+
+def find_export(
+    store: wasmtime.Store, instance: wasmtime.Instance, name: str
+) -> wasmtime.Func | wasmtime.Memory | object | None:
+    """Return one export of an instance, or None.
+
+    ``Instance.exports`` wraps all of them first, which costs a tenth of a millisecond.
+    """
+    if not _HAS_DIRECT_EXPORTS:
+        return instance.exports(store).get(name)
+    item = ffi.wasmtime_extern_t()
+    key = name.encode()
+    is_found = ffi.wasmtime_instance_export_get(
+        store._context(),  # noqa: SLF001 - see the module's docstring
+        ctypes.byref(instance._instance),  # noqa: SLF001
+        ctypes.create_string_buffer(key, len(key)),
+        len(key),
+        ctypes.byref(item),
+    )
+    return wrap_extern(item) if is_found else None
 
 
 def take_stray_exception() -> BaseException | None:

@@ -1,4 +1,4 @@
-"""What a guest may ask of its host, and the binding that never lets an error through.
+"""The binding between a guest and its host, which never lets an error through.
 
 An exception that leaves a host function would reach wasmtime, which keeps it in one
 global for all threads, from where another tenant's call may raise it. So a host
@@ -8,104 +8,30 @@ function here catches everything, notes it on its own instance and returns a sta
 
 from __future__ import annotations
 
-import logging
-from typing import TYPE_CHECKING, Any, Protocol
+import functools
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import wasmtime
 
-from realm_jupyter.errors import GuestError, TenantClosedError, TenantNotFoundError
+from realm_jupyter.errors import TenantClosedError, TenantNotFoundError
 from realm_jupyter.sandbox import abi
 from realm_jupyter.sandbox.memory import GuestMemory, PointerError
+from realm_jupyter.sandbox.weight_functions import WEIGHT_FUNCTIONS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from numpy.typing import NDArray
-
+    from realm_jupyter.sandbox.host import HostFunctions
     from realm_jupyter.sandbox.watchdog import Watch
 
-__all__ = ["HostBinding", "HostFunctions", "NoHost"]
-
-_LOGGER = logging.getLogger("realm_jupyter.guest")
-_LOG_LEVELS = (logging.DEBUG, logging.INFO, logging.WARNING, logging.ERROR)
+__all__ = ["HostBinding"]
 
 MAX_LOG_BYTES = 4096
 MAX_EMIT_BYTES = 1 << 20
 MAX_FORWARD_TOKENS = 1 << 22
+MAX_BATCH_SEQUENCES = 1024
 _MAX_HANDLE = 2**31 - 1
-
-
-class HostFunctions(Protocol):
-    """What the engine does for a guest.
-
-    Any exception ends the guest's call: the guest gets a status, and the exception comes
-    out of the instance's method as it is. `TenantNotFoundError` (a handle that is not the
-    tenant's) is the exception: the guest gets ``REALM_ERROR_HANDLE`` and may go on.
-    """
-
-    def log(self, level: int, text: bytes) -> None:
-        """Take a diagnostic line; level 0 debug to 3 error."""
-        ...
-
-    def forward(self, seq: int, token_ids: NDArray[np.int32]) -> NDArray[np.float32]:
-        """Append token ids, shape (S,), to a sequence; return the logits after them, shape (V,)."""
-        ...
-
-    def seq_new(self) -> int:
-        """Return the handle of a new, empty sequence."""
-        ...
-
-    def seq_fork(self, seq: int) -> int:
-        """Return the handle of a copy of a sequence."""
-        ...
-
-    def seq_truncate(self, seq: int, num_tokens: int) -> None:
-        """Keep a sequence's first tokens only."""
-        ...
-
-    def seq_free(self, seq: int) -> None:
-        """Give a sequence back."""
-        ...
-
-    def emit(self, seq: int, text: bytes, token_id: int, logprob: float) -> None:
-        """Stream a piece of text, and the token it belongs to, out."""
-        ...
-
-
-class NoHost:
-    """The host of guests that only tokenize and sample: it logs and has no sequences."""
-
-    def log(self, level: int, text: bytes) -> None:
-        """Hand the line to Python's logging."""
-        _LOGGER.log(_LOG_LEVELS[level], "%s", text.decode(errors="replace"))
-
-    def forward(self, seq: int, token_ids: NDArray[np.int32]) -> NDArray[np.float32]:
-        """Refuse."""
-        raise self._refusal("forward", seq, token_ids)
-
-    def seq_new(self) -> int:
-        """Refuse."""
-        raise self._refusal("seq_new")
-
-    def seq_fork(self, seq: int) -> int:
-        """Refuse."""
-        raise self._refusal("seq_fork", seq)
-
-    def seq_truncate(self, seq: int, num_tokens: int) -> None:
-        """Refuse."""
-        raise self._refusal("seq_truncate", seq, num_tokens)
-
-    def seq_free(self, seq: int) -> None:
-        """Refuse."""
-        raise self._refusal("seq_free", seq)
-
-    def emit(self, seq: int, text: bytes, token_id: int, logprob: float) -> None:
-        """Refuse."""
-        raise self._refusal("emit", seq, text, token_id, logprob)
-
-    def _refusal(self, function: str, *_arguments: object) -> GuestError:
-        return GuestError(f"the guest called {function}, but this instance has no host for it")
 
 
 class HostBinding:
@@ -147,9 +73,10 @@ class HostBinding:
                 store,
                 _func_type(abi.IMPORTS[name]),
                 self._guarded(
-                    getattr(self, f"_{name}"),
+                    self._function(name),
                     has_result=bool(abi.IMPORTS[name].results),
-                    is_progress=name == "forward",
+                    is_progress=name in {"forward", "forward_batch"},
+                    is_charged=name in WEIGHT_FUNCTIONS,
                 ),
                 access_caller=True,
             )
@@ -161,23 +88,41 @@ class HostBinding:
         self.pending = None
         self.reason = ""
 
+    def refuse(self, reason: str) -> int:
+        """Note why a guest's arguments are wrong, and return the status for it."""
+        self.reason = reason
+        return abi.Status.ERROR_ARGUMENT
+
+    def _function(self, name: str) -> Callable[..., int]:
+        if name in WEIGHT_FUNCTIONS:
+            return functools.wraps(WEIGHT_FUNCTIONS[name])(
+                functools.partial(WEIGHT_FUNCTIONS[name], self)
+            )
+        function: Callable[..., int] = getattr(self, f"_{name}")
+        return function
+
     def _guarded(
         self,
         function: Callable[..., int],
         *,
         has_result: bool,
         is_progress: bool,
+        is_charged: bool,
     ) -> Callable[..., int | None]:
         def call(caller: wasmtime.Caller, *arguments: Any) -> int | None:
             status: int = abi.Status.ERROR_HOST
             try:
-                self.watch.pause()
+                if not is_charged:
+                    self.watch.pause()
                 try:
                     status = self._call(function, caller, arguments)
                 finally:
-                    self.watch.resume(
-                        renew=is_progress and status >= 0, is_failing=self.pending is not None
-                    )
+                    if is_charged and self.pending is not None:
+                        self.watch.pause()  # only to go on with a short grace
+                    if not is_charged or self.pending is not None:
+                        self.watch.resume(
+                            renew=is_progress and status >= 0, is_failing=self.pending is not None
+                        )
             except BaseException as error:  # noqa: BLE001 - see the module's docstring
                 self.pending = self.pending or error
             return int(status) if has_result else None
@@ -246,6 +191,60 @@ class HostBinding:
             return abi.Status.ERROR_ARGUMENT
         memory.write_from(caller, logits, row.__array_interface__["data"][0], row.nbytes)
         return len(row)
+
+    def _forward_batch(  # noqa: PLR0917 - likewise
+        self,
+        caller: wasmtime.Caller,
+        memory: GuestMemory,
+        seqs: int,
+        counts: int,
+        num_seqs: int,
+        ids: int,
+        logits: int,
+        capacity: int,
+    ) -> int:
+        num_seqs &= 0xFFFFFFFF
+        capacity &= 0xFFFFFFFF
+        memory.check(caller, logits, 4 * capacity)
+        memory.check(caller, seqs, 4 * num_seqs)
+        memory.check(caller, counts, 4 * num_seqs)
+        if not 0 < num_seqs <= MAX_BATCH_SEQUENCES:
+            return self.refuse(f"forward_batch was called with {num_seqs} sequences")
+        handles = np.frombuffer(memory.read(caller, seqs, 4 * num_seqs), dtype="<i4").tolist()
+        lengths = np.frombuffer(memory.read(caller, counts, 4 * num_seqs), dtype="<u4").tolist()
+        total = sum(lengths)
+        memory.check(caller, ids, 4 * total)
+        if min(lengths) == 0 or total > MAX_FORWARD_TOKENS:
+            return self.refuse(f"forward_batch was called with {min(lengths)} to {total} token ids")
+        if min(handles) < 0 or len(set(handles)) < num_seqs:
+            return self._no_handle("forward_batch", min(handles))
+        room = num_seqs * self.host().vocab_size()
+        if room > capacity:
+            return self.refuse(f"forward_batch has {room} logits, and room for {capacity}")
+        token_ids = np.frombuffer(memory.read(caller, ids, 4 * total), dtype="<i4")
+        parts = np.split(token_ids, np.cumsum(lengths)[:-1])
+        rows = np.ascontiguousarray(self.host().forward_batch(handles, parts), dtype=np.float32)
+        if rows.size > capacity:
+            raise ValueError(f"the host has {rows.size} logits in place of {room}")
+        memory.write_from(caller, logits, rows.__array_interface__["data"][0], rows.nbytes)
+        return rows.size
+
+    def _emit_token(
+        self,
+        _caller: wasmtime.Caller,
+        _memory: GuestMemory,
+        seq: int,
+        token_id: int,
+        logprob: float,
+    ) -> int:
+        if seq < 0:
+            return self._no_handle("emit_token", seq)
+        if not 0 <= token_id < self.host().vocab_size():
+            return self.refuse(f"emit_token was called with the token id {token_id}")
+        return int(self.host().emit_token(seq, token_id, logprob))
+
+    def _vocab_size(self, _caller: wasmtime.Caller, _memory: GuestMemory) -> int:
+        return self.host().vocab_size()
 
     def _seq_new(self, _caller: wasmtime.Caller, _memory: GuestMemory) -> int:
         return _checked_handle(self.host().seq_new())

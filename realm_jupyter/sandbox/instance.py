@@ -19,9 +19,11 @@ from realm_jupyter.errors import (
 )
 from realm_jupyter.sandbox import abi
 from realm_jupyter.sandbox.call_fault import CallFault
+from realm_jupyter.sandbox.epoch import attach
 from realm_jupyter.sandbox.event import GuestEvent, parse_event
-from realm_jupyter.sandbox.function import GuestFunction
-from realm_jupyter.sandbox.host_functions import HostBinding, HostFunctions, NoHost
+from realm_jupyter.sandbox.function import GuestFunction, find_export
+from realm_jupyter.sandbox.host import HostFunctions, NoHost
+from realm_jupyter.sandbox.host_functions import HostBinding
 from realm_jupyter.sandbox.limits import GuestLimits
 from realm_jupyter.sandbox.memory import GuestMemory, PointerError
 from realm_jupyter.sandbox.watchdog import Watch
@@ -98,6 +100,7 @@ class GuestInstance:
         engine, compiled = module.load(limits)
         self._watch = Watch(engine, limits.deadline_ms / 1000)
         self._store: wasmtime.Store | None = wasmtime.Store(engine)
+        attach(self._store, self._watch)
         self._store.set_limits(
             memory_size=limits.memory_bytes,
             table_elements=limits.table_elements,
@@ -115,20 +118,20 @@ class GuestInstance:
     def _start(self, compiled: wasmtime.Module) -> None:
         store = self._live_store()
         imports = self._binding.bind(store, self.module.imports)
-        exports = self._guarded(
-            _START, lambda: wasmtime.Instance(store, compiled, imports).exports(store)
+        self._instance = instance = self._guarded(
+            _START, lambda: wasmtime.Instance(store, compiled, imports)
         )
-        memory = exports["memory"]
+        memory = find_export(store, instance, "memory")
         if not isinstance(memory, wasmtime.Memory):  # pragma: no cover - checked by the module
             raise GuestAbiError("the guest's export 'memory' is no memory")
         self._memory = GuestMemory(memory)
         self._binding.memory = self._memory
-        for name, signature in self.module.exports.items():
-            function = exports[name]
-            if isinstance(function, wasmtime.Func):
-                self._functions[name] = GuestFunction(store, function, signature)
-        if "_initialize" in self._functions:
-            self._call("_initialize")
+        self.memory_bytes = self._memory.size_bytes(store)
+        if self.module.is_preloaded:
+            return  # its constructors have run, and its version was asked for
+        self.instantiated(store, instance)
+        if abi.INITIALIZE in self.module.exports:
+            self._call(abi.INITIALIZE)
         version = self._call("realm_abi_version")
         if version != abi.ABI_VERSION:
             raise GuestAbiError(
@@ -137,6 +140,9 @@ class GuestInstance:
                 expected=str(abi.ABI_VERSION),
                 found=str(version),
             )
+
+    def instantiated(self, store: wasmtime.Store, instance: wasmtime.Instance) -> None:
+        """Take note of the instance before the guest runs; a hook for subclasses."""
 
     def __repr__(self) -> str:
         state = "closed" if self._is_closed else "broken" if self._fault else "ready"
@@ -149,13 +155,15 @@ class GuestInstance:
 
     # ---- Text and token ids ---------------------------------------------------------
 
-    def load_vocabulary(self, blob: bytes) -> None:
+    def load_vocabulary(self, blob: bytes, *, wipe: bool = False) -> None:
         """Give the guest its vocabulary.
 
         Parameters
         ----------
         blob : bytes
             Laid out as ``realm_vocab``.
+        wipe : bool
+            Leave zeros, and no buffer, where the blob was in the guest's memory.
 
         Raises
         ------
@@ -165,7 +173,7 @@ class GuestInstance:
             If it does not fit in the guest's memory.
         """
         with self.lock:
-            self._exchange("realm_vocab_load", blob, read=self._vocabulary_checked)
+            self._exchange("realm_vocab_load", blob, read=self._vocabulary_checked, wipe=wipe)
 
     def tokenize(
         self, text: bytes, *, add_special: bool = False, parse_special: bool = False
@@ -308,9 +316,16 @@ class GuestInstance:
             return parse_event(self._span(span, "realm_generate_step"))
 
     def generate_end(self, handle: int) -> str:
-        """End a generation, finished or not, and return the text still held back."""
+        """End a generation, finished or not, and return the text still held back.
+
+        Notes
+        -----
+        The buffer of the logits, half a megabyte for 128,000 tokens, is scratch between
+        steps; its pages go back to the system, so that an idle tenant holds none.
+        """
         with self.lock:
             data = self._span(self._call("realm_generate_end", handle), "realm_generate_end")
+            self._discard_logits()
         try:
             return data.decode()
         except UnicodeDecodeError as error:
@@ -383,15 +398,22 @@ class GuestInstance:
     def _call(self, name: str, *arguments: int) -> int:
         if self._in_call:
             raise GuestError("a host function may not call the instance that called it")
-        function = self._functions.get(name)
-        if function is None:
-            self._live_store()
+        function = self._functions.get(name) or self._function(name)
+        return self._guarded(name, function, *arguments)
+
+    def _function(self, name: str) -> GuestFunction:
+        """Find a function at its first call."""
+        store = self._live_store()
+        signature = self.module.exports.get(name)
+        found = find_export(store, self._instance, name) if signature else None
+        if signature is None or not isinstance(found, wasmtime.Func):
             raise GuestAbiError(
                 f"{self.module.name} is a {self.module.kind} guest and has no {name}",
                 expected=name,
                 found=self.module.kind,
             )
-        return self._guarded(name, function, *arguments)
+        function = self._functions[name] = GuestFunction(store, found, signature)
+        return function
 
     def _guarded(self, name: str, call: Callable[..., _T], *arguments: int) -> _T:
         store = self._live_store()
@@ -435,6 +457,7 @@ class GuestInstance:
         *flags: int,
         read: Callable[[int, str], _T],
         count: int | None = None,
+        wipe: bool = False,
     ) -> _T:
         """Call ``name(data, count, *flags)`` and read its result.
 
@@ -448,7 +471,9 @@ class GuestInstance:
             self._refuse_pointer("realm_alloc", error)
         size = len(data) if count is None else count
         result = read(self._call(name, pointer, size, *flags), name)
-        if self._buffer_bytes > _KEPT_BUFFER_BYTES:
+        if wipe:
+            self._memory.write(self._live_store(), pointer, bytes(len(data)))
+        if wipe or self._buffer_bytes > _KEPT_BUFFER_BYTES:
             self._free_buffer()
         return result
 
@@ -490,6 +515,13 @@ class GuestInstance:
             self._logits_pointer = pointer
             self._logits_bytes = size
         return self._logits_pointer
+
+    def _discard_logits(self) -> None:
+        try:
+            size = self._logits_bytes
+            self._memory.discard(self._live_store(), self._logits_pointer, size)
+        except PointerError as error:
+            self._refuse_pointer("realm_logits", error)
 
     def _checked(self, result: int, name: str) -> int:
         if result < 0:

@@ -8,14 +8,21 @@ size of the memory at this moment before anything is touched.
 from __future__ import annotations
 
 import ctypes
-from typing import TYPE_CHECKING
+import functools
+import mmap
+import sys
+from typing import TYPE_CHECKING, cast
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     import wasmtime
 
 __all__ = ["GuestMemory", "PointerError"]
 
 _U32 = 0xFFFFFFFF
+# Elsewhere the same call is a hint that keeps the contents, or there is none.
+_CAN_DISCARD = sys.platform == "linux"
 
 
 class PointerError(Exception):
@@ -111,3 +118,27 @@ class GuestMemory:
         address = self.address(store, pointer, length)
         if length:
             ctypes.memmove(address, source, length)
+
+    def discard(self, store: wasmtime.Store | wasmtime.Caller, pointer: int, length: int) -> None:
+        """Give whole pages of checked bytes back to the system, where it can take them.
+
+        What the guest reads there afterwards is zeros or what its module began with.
+
+        Raises
+        ------
+        PointerError
+            If any of the bytes is outside the memory.
+        """
+        address = self.address(store, pointer, length)
+        start = -(-address // mmap.PAGESIZE) * mmap.PAGESIZE
+        size = (address + length) // mmap.PAGESIZE * mmap.PAGESIZE - start
+        if _CAN_DISCARD and size > 0:
+            _madvise()(start, size, mmap.MADV_DONTNEED)
+
+
+@functools.cache
+def _madvise() -> Callable[[int, int, int], int]:
+    function = ctypes.CDLL(None).madvise
+    function.argtypes = (ctypes.c_void_p, ctypes.c_size_t, ctypes.c_int)
+    function.restype = ctypes.c_int
+    return cast("Callable[[int, int, int], int]", function)

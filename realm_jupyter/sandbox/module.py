@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import threading
-import weakref
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Literal
 
@@ -13,12 +11,12 @@ import wasmtime
 from realm_jupyter.errors import GuestAbiError, GuestMissingError
 from realm_jupyter.sandbox import abi
 from realm_jupyter.sandbox.cache import ModuleCache
-from realm_jupyter.sandbox.settings import create_engine
+from realm_jupyter.sandbox.limits import GuestLimits
+from realm_jupyter.sandbox.machine_code import MachineCode
+from realm_jupyter.sandbox.settings import shared_engine
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-
-    from realm_jupyter.sandbox.limits import GuestLimits
 
 __all__ = ["SHIPPED_PATH", "GuestModule"]
 
@@ -42,25 +40,38 @@ class GuestModule:
         The functions that are called.
     has_vocabulary : bool
         Whether it takes a vocabulary and speaks text; every resumable guest does.
+    is_preloaded : bool
+        Whether its instances begin with the vocabulary: see `make_image`.
+    wasm : bytes
+        What it was compiled from; empty when it is preloaded.
 
     Notes
     -----
-    Safe to use from several threads. Instances share the machine code: where the
-    system has memory files (Linux), they map the same pages.
+    Safe to use from several threads. Instances share the machine code: see `MachineCode`.
     """
 
     _shipped: ClassVar[GuestModule | None] = None
     _shipped_lock: ClassVar[threading.Lock] = threading.Lock()
 
-    def __init__(self, name: str, code: bytes, module: wasmtime.Module) -> None:
+    def __init__(
+        self,
+        name: str,
+        code: MachineCode,
+        *,
+        imports: tuple[str, ...],
+        exports: Mapping[str, abi.Signature],
+        kind: Literal["resumable", "blocking"],
+        wasm: bytes = b"",
+        is_preloaded: bool = False,
+    ) -> None:
         self.name = name
-        self.imports = _checked_imports(name, module)
-        self.exports, self.kind = _checked_exports(name, module)
-        self.has_vocabulary = "realm_vocab_load" in self.exports
+        self.imports = imports
+        self.exports = exports
+        self.kind = kind
+        self.has_vocabulary = "realm_vocab_load" in exports
+        self.is_preloaded = is_preloaded
+        self.wasm = wasm
         self._code = code
-        self._image_fd = _memory_file(code)
-        if self._image_fd is not None:
-            weakref.finalize(self, os.close, self._image_fd)
 
     def __repr__(self) -> str:
         return f"<GuestModule {self.name!r} {self.kind}>"
@@ -118,11 +129,12 @@ class GuestModule:
                 found=repr(wasm[:8]),
             )
         cache = cache or ModuleCache()
-        engine = create_engine()
+        engine = shared_engine(GuestLimits().stack_bytes)
         code = cache.get(wasm)
         if code is not None:
             try:
-                return cls(name, code, wasmtime.Module.deserialize(engine, code))
+                module = wasmtime.Module.deserialize(engine, code)
+                return cls._checked(name, wasm, code, module)
             except wasmtime.WasmtimeError:
                 pass  # made for another processor, in a home folder shared between machines
         try:
@@ -133,42 +145,33 @@ class GuestModule:
                 expected="valid WebAssembly",
             ) from error
         code = bytes(module.serialize())
-        guest = cls(name, code, module)
+        guest = cls._checked(name, wasm, code, module)
         cache.put(wasm, code)
         return guest
 
+    @classmethod
+    def _checked(cls, name: str, wasm: bytes, code: bytes, module: wasmtime.Module) -> GuestModule:
+        imports = _checked_imports(name, module)
+        exports, kind = _checked_exports(name, module)
+        return cls(name, MachineCode(code), imports=imports, exports=exports, kind=kind, wasm=wasm)
+
+    def preloaded(self, code: MachineCode) -> GuestModule:
+        """Return this guest as code whose instances begin with the vocabulary."""
+        exports = {
+            name: signature for name, signature in self.exports.items() if name != abi.INITIALIZE
+        }
+        return GuestModule(
+            self.name,
+            code,
+            imports=self.imports,
+            exports=exports,
+            kind=self.kind,
+            is_preloaded=True,
+        )
+
     def load(self, limits: GuestLimits) -> tuple[wasmtime.Engine, wasmtime.Module]:
-        """Return an engine for one instance, and this module in it (about 0.15 ms)."""
-        engine = create_engine(limits)
-        if self._image_fd is not None:
-            try:
-                path = f"/proc/self/fd/{self._image_fd}"
-                return engine, wasmtime.Module.deserialize_file(engine, path)
-            except wasmtime.WasmtimeError:
-                pass  # no /proc here, or memory files may not be executed
-        return engine, wasmtime.Module.deserialize(engine, self._code)
-
-
-def _memory_file(code: bytes) -> int | None:
-    """Put code in a file without a name, whose pages all instances can map.
-
-    Unlike a file of the cache folder, nobody can change it between the check of its
-    bytes and their use.
-    """
-    if not hasattr(os, "memfd_create"):
-        return None
-    try:
-        descriptor = os.memfd_create("realm-guest", os.MFD_CLOEXEC)
-    except OSError:
-        return None
-    try:
-        view = memoryview(code)
-        while view:
-            view = view[os.write(descriptor, view) :]
-    except OSError:
-        os.close(descriptor)
-        return None
-    return descriptor
+        """Return the engine for these limits, and this module in it."""
+        return self._code.load(limits)
 
 
 def _signature(kind: object) -> abi.Signature | None:
@@ -224,7 +227,6 @@ def _checked_exports(
             expected=", ".join(faults),
             found=", ".join(str(name) for name in kinds),
         )
-    if _signature(kinds.get("_initialize")) == abi.Signature((), ()):
-        # What a C++ compiler emits to run the constructors of globals.
-        required = required | {"_initialize": abi.Signature((), ())}
+    if _signature(kinds.get(abi.INITIALIZE)) == abi.Signature((), ()):
+        required = required | {abi.INITIALIZE: abi.Signature((), ())}
     return required, kind

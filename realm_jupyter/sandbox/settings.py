@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import importlib.metadata
 import platform
-from typing import TYPE_CHECKING
 
 import wasmtime
 
-if TYPE_CHECKING:
-    from realm_jupyter.sandbox.limits import GuestLimits
-
-__all__ = ["create_engine", "fingerprint"]
+__all__ = ["fingerprint", "shared_engine"]
 
 # What a guest may be made of. 32-bit memories only: the bounds checks of 64-bit ones
 # are where the sandbox escapes of the last years were.
@@ -35,15 +32,15 @@ _FEATURES = {
 }
 
 
-def create_engine(limits: GuestLimits | None = None) -> wasmtime.Engine:
-    """Return an engine of its own: for compiling, or for one instance with these limits."""
+@functools.cache
+def shared_engine(stack_bytes: int) -> wasmtime.Engine:
+    """Return the process's engine for guests that may use this much native stack."""
     config = wasmtime.Config()
     config.strategy = "cranelift"  # the compiler of wasmtime's highest support tier
     config.cranelift_opt_level = "speed"
     for name, is_on in _FEATURES.items():
         setattr(config, name, is_on)
-    if limits is not None:
-        config.max_wasm_stack = limits.stack_bytes
+    config.max_wasm_stack = stack_bytes
     return wasmtime.Engine(config)
 
 

@@ -1,11 +1,11 @@
 """Ends guest calls: at their deadline, or when another thread says so.
 
-wasmtime can stop a running guest only through its engine's epoch, and an epoch hits
-every store of its engine. Here **each instance has an engine of its own** (about 40 µs
-and 3 KB; the compiled code is shared), so that its epoch is a line to that instance alone:
-a call starts with a deadline of one tick, and the tick comes only if the call has
-to end. One daemon thread watches the clock for all of them; it sleeps until the next
-deadline, not in a fixed rhythm, and ends when nothing ran for a while.
+A call starts with a deadline of one tick of its engine's epoch, and a tick comes only when
+some call has to end; each store asks its own watch whether the tick was meant for it
+(`realm_jupyter.sandbox.epoch`). So ending one guest costs the others that run at that
+moment a few microseconds, and nothing when none has to end. One daemon thread watches
+the clock for all of them; it sleeps until the next deadline, not in a fixed rhythm, and
+ends when nothing ran for a while.
 """
 
 from __future__ import annotations
@@ -110,7 +110,7 @@ class Watch:
     Parameters
     ----------
     engine : wasmtime.Engine
-        The engine that only this instance uses.
+        The instance's engine, shared with others.
     limit_s : float
         Time that the guest may compute in one call.
     watchdog : Watchdog
@@ -126,6 +126,7 @@ class Watch:
     """
 
     __slots__ = (
+        "__weakref__",
         "_dog",
         "_engine",
         "_is_running",
@@ -145,6 +146,11 @@ class Watch:
         self._is_running = False
         self.cause: Cause | None = None
         self.deadline = math.inf
+
+    @property
+    def is_ending(self) -> bool:
+        """Whether the next tick is meant for this instance's call."""
+        return self.cause is not None
 
     def start(self, store: wasmtime.Store) -> None:
         """Begin a call into the instance of this store: from now on the guest computes."""

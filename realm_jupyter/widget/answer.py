@@ -11,7 +11,7 @@ from realm_jupyter.types import CancelToken, ChatMessage
 from realm_jupyter.widget.faults import error_info
 from realm_jupyter.widget.pace import Pace
 from realm_jupyter.widget.progress import LoadMeter
-from realm_jupyter.widget.prompt import Prompt
+from realm_jupyter.widget.prompt import stream_answer
 from realm_jupyter.widget.recording import Prefix, tokens_of
 from realm_jupyter.worker import Worker
 
@@ -188,28 +188,26 @@ class Answer:
             self._phase = "prompt"
             self.node.model = info.id
             self._listener.moved(self)
-        config = self._config
-        prefix = self._prefix
+        config, prefix = self._config, self._prefix
+        handle: GenerationHandle
         if prefix.prompt_ids:
             prompt_ids = prefix.prompt_ids
             if prefix.seed is not None:
                 config = config.with_changes(seed=prefix.seed)
             if prefix.text:
                 self._put(prefix.text)
+            handle = self._realm.stream(
+                token_ids=(*prompt_ids, *prefix.token_ids), model=info.id, config=config
+            )
         else:
             system = [ChatMessage("system", self._system)] if self._system else []
-            prompt = Prompt(self._realm, info, [*system, *self._turns])
-            prompt_ids = prompt.token_ids(config)
-        if not prompt_ids:
-            handle = prompt.stream(config)
-        else:
+            handle = stream_answer(self._realm, info, [*system, *self._turns], config)
+            prompt_ids = handle.prompt_ids
+        if prompt_ids:
             with self._lock:
                 self._num_prompt_tokens = len(prompt_ids)
                 self.node.prompt_ids = prompt_ids
                 self._listener.moved(self)
-            handle = self._realm.stream(
-                token_ids=(*prompt_ids, *prefix.token_ids), model=info.id, config=config
-            )
         self._handle = handle
         if self._cancel.is_cancelled:  # before there was a handle to cancel
             handle.cancel()

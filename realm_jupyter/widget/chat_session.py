@@ -242,17 +242,11 @@ class ChatSession:
 
     def _show_alternative(self, message: str, alternative: int) -> MessageResult:
         with self._lock:
-            siblings = self.shelf.open.find(message).siblings
-            if not 0 <= alternative < len(siblings):
-                raise ConfigError(
-                    f"alternative={alternative} is none of the {len(siblings)} of this message",
-                    field="alternative",
-                    value=alternative,
-                )
-            self.shelf.open.show(siblings[alternative])
+            node = self.shelf.open.find(message).alternative(alternative)
+            self.shelf.open.show(node)
             self._show_tree()
         self._changed()
-        return {"message": siblings[alternative].id}
+        return {"message": node.id}
 
     def _continue(self, message: str, index: int, token_id: int | None) -> MessageResult:
         with self._lock:

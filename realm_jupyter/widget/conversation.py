@@ -72,6 +72,22 @@ class Node:
         """All alternatives at this place, itself included."""
         return [self] if self.parent is None else self.parent.children
 
+    def alternative(self, index: int) -> Node:
+        """Return one of the alternatives at this place.
+
+        Raises
+        ------
+        ConfigError
+            If there are not so many.
+        """
+        if not 0 <= index < len(self.siblings):
+            raise ConfigError(
+                f"alternative={index} is none of the {len(self.siblings)} of this message",
+                field="alternative",
+                value=index,
+            )
+        return self.siblings[index]
+
     @property
     def is_under_way(self) -> bool:
         """Whether an answer is being written here."""

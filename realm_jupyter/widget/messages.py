@@ -288,10 +288,9 @@ class ModelsState(TypedDict):
 
 
 class TokensState(TypedDict):
-    """All that the token view shows."""
+    """All that the token view shows: one answer, as a message, and its tokens."""
 
-    model: str
-    text: str
+    message: Message
     tokens: list[Token]
 
 
@@ -402,6 +401,7 @@ REQUESTS: dict[str, dict[str, Any]] = {
     "regenerate": {"message": str},  # one more alternative of an assistant's message
     "retry": {"message": str},  # the same in place of a message that ended in an error
     "show_alternative": {"message": str, "alternative": int},
+    # These three and ``stop`` are of the token view too, which has one message.
     # One more alternative: the tokens before ``index``, then ``token_id``, then what the
     # model makes of it. With ``index`` = -1 and ``token_id`` null: go on at the end.
     "continue": {"message": str, "index": int, "token_id": int | None},

@@ -19,7 +19,6 @@ from realm_jupyter.widget.faults import error_info
 from realm_jupyter.widget.fit import check_fit
 from realm_jupyter.widget.folder_scan import scan_folder
 from realm_jupyter.widget.progress import LoadMeter
-from realm_jupyter.widget.tenants import num_tenants
 from realm_jupyter.widget.uploads import CHUNK_BYTES, Uploads
 
 if TYPE_CHECKING:
@@ -242,7 +241,7 @@ class ModelsSession:
             )
 
     def _rows(self) -> list[ModelRow]:
-        return [_row(info, num_tenants(self.source, info.id)) for info in self.source.models()]
+        return [_row(info) for info in self.source.models()]
 
     def _shipped(self) -> list[Shipped]:
         paths = {info.path for info in self.source.models()}
@@ -283,7 +282,7 @@ def _label(source: str) -> str:
     return source if source in shipped_names() else Path(source).name or source
 
 
-def _row(info: ModelInfo, tenants: int) -> ModelRow:
+def _row(info: ModelInfo) -> ModelRow:
     return {
         "id": info.id,
         "name": info.name,
@@ -298,7 +297,7 @@ def _row(info: ModelInfo, tenants: int) -> ModelRow:
         "memory_bytes": info.memory_bytes,
         "device": info.device,
         "executor": info.executor,
-        "num_tenants": tenants,
+        "num_tenants": info.num_tenants,
         "has_chat_template": info.has_chat_template,
         "is_current": info.is_current,
     }

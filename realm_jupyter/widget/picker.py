@@ -51,7 +51,7 @@ class Picker:
         if current is not None or self._realm.models():
             return current
         # A realm's own default that is still to be loaded comes before the shipped one.
-        own = getattr(self._realm, "_default_model", None)
+        own = self._realm.default_model
         default = self._first if own is None else str(own)
         return default if default in shipped_names() else None
 

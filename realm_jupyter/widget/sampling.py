@@ -10,7 +10,7 @@ from dataclasses import MISSING, fields
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from realm_jupyter.errors import SamplingParamsError
-from realm_jupyter.types import _RANGES, GenerationConfig
+from realm_jupyter.types import GenerationConfig, allowed_range, allowed_values
 
 if TYPE_CHECKING:
     from realm_jupyter.widget.messages import Field
@@ -110,9 +110,10 @@ def _kind(name: str) -> Literal["integer", "number", "boolean", "strings", "choi
         return "choice"
     if name in _STRINGS:
         return "strings"
-    if name not in _RANGES:
+    allowed = allowed_range(name)
+    if allowed is None:
         return "boolean"
-    return "integer" if _RANGES[name].integer else "number"
+    return "integer" if allowed.integer else "number"
 
 
 def _plain(name: str, value: Any) -> Any:
@@ -132,7 +133,7 @@ def _bound(value: float) -> float | None:
 
 
 def _field(name: str) -> Field:
-    look, allowed, kind = _LOOKS[name], _RANGES.get(name), _kind(name)
+    look, allowed, kind = _LOOKS[name], allowed_range(name), _kind(name)
     has_range = allowed is not None and kind in {"integer", "number"}
     return {
         "name": name,
@@ -213,7 +214,7 @@ class Sampling:
             if not value.strip():
                 return None
             if not value.strip().isdecimal():
-                raise SamplingParamsError(name, value, str(_RANGES[name]))
+                raise SamplingParamsError(name, value, allowed_values(name))
             return int(value)
         # JavaScript writes 40 for 40.0; other clients may not.
         is_whole = _kind(name) == "integer" and isinstance(value, float) and value.is_integer()

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-import threading
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from realm_jupyter.errors import ConfigError
 from realm_jupyter.markdown import close_fence
-from realm_jupyter.widget.channel import Channel
-from realm_jupyter.widget.recording import tokens_of
+from realm_jupyter.types import GenerationConfig
+from realm_jupyter.widget.shared_realm import realm_of
+from realm_jupyter.widget.tokens_session import TokensSession
 from realm_jupyter.widget.view import RealmWidget
 
 if TYPE_CHECKING:
+    from realm_jupyter.realm import Realm
+    from realm_jupyter.registry import RealmRegistry
     from realm_jupyter.types import GenerationResponse
-    from realm_jupyter.widget.messages import Token, TokensState
+    from realm_jupyter.widget.messages import Token
 
 __all__ = ["TokensWidget", "inspect"]
 
@@ -21,33 +23,51 @@ __all__ = ["TokensWidget", "inspect"]
 class TokensWidget(RealmWidget):
     """The tokens of one response; see `inspect`."""
 
-    def __init__(self, response: GenerationResponse) -> None:
+    def __init__(self, response: GenerationResponse, realm: Any, config: GenerationConfig) -> None:
         super().__init__("tokens")
-        self.response = response
-        self.tokens: list[Token] = tokens_of(response)
-        lock = threading.RLock()
-        self.connect(Channel("tokens", self.send, self._snapshot, lock))
+        self.session = TokensSession(response, self.send, realm, config)
+        self.connect(self.session.channel)
+
+    @property
+    def text(self) -> str:
+        """The text that is shown: the response's, or what another token led to."""
+        return self.session.shown.text
+
+    @property
+    def tokens(self) -> list[Token]:
+        """Its tokens."""
+        return self.session.shown.tokens
+
+    def close(self) -> None:
+        """End what is being written and take the widget off the page."""
+        if hasattr(self, "session"):
+            self.session.stop()
+        super().close()
 
     def to_markdown(self) -> str:
         """Return the text."""
-        return close_fence(self.response.text)
-
-    def _snapshot(self) -> TokensState:
-        return {
-            "model": self.response.model,
-            "text": self.response.text,
-            "tokens": self.tokens,
-        }
+        return close_fence(self.text)
 
 
-def inspect(response: GenerationResponse) -> TokensWidget:
+def inspect(
+    response: GenerationResponse,
+    realm: Realm | RealmRegistry | None = None,
+    **sampling: Any,
+) -> TokensWidget:
     """Return a view of a response's tokens to be shown in a cell's output.
+
+    A click on one of a token's alternatives has the model go on from there; both texts
+    are kept.
 
     Parameters
     ----------
     response : GenerationResponse
         From a request with ``logprobs=5`` or so, which is how many alternatives each
         token shows.
+    realm : Realm or RealmRegistry, optional
+        Who goes on; by default one that all widgets share, which knows the shipped models.
+    **sampling
+        Fields of `GenerationConfig` for what is written then.
 
     Returns
     -------
@@ -57,6 +77,8 @@ def inspect(response: GenerationResponse) -> TokensWidget:
     ------
     ConfigError
         If the response holds no log probabilities.
+    SamplingParamsError
+        If a sampling parameter is unknown or out of range.
 
     Examples
     --------
@@ -73,4 +95,4 @@ def inspect(response: GenerationResponse) -> TokensWidget:
             "that response",
             field="response",
         )
-    return TokensWidget(response)
+    return TokensWidget(response, realm_of(realm), GenerationConfig().with_changes(**sampling))

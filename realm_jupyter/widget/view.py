@@ -32,6 +32,17 @@ class RealmWidget(anywidget.AnyWidget):
     def __init__(self, kind: Kind) -> None:
         super().__init__(kind=kind, _esm=static_text("widget.js"), _css=static_text("widget.css"))
 
+    @traitlets.observe("comm")
+    def _answer_where_asked(self, change: Any) -> None:
+        """Have requests handled on the subshell that the front end names.
+
+        ipykernel 7.4 sends what comes over a comm to whichever shell the comm was last used
+        from instead. Ours is used from threads of its own, which count as the main shell:
+        a request to stop would wait for the cell that runs there.
+        """
+        if change["new"] is not None:
+            change["new"]._reply_subshell_for = lambda _data, named: named  # noqa: SLF001 - there is no public way
+
     def connect(self, channel: Channel) -> None:
         """Let a channel answer what the views send."""
         channel.handle({"asset": asset})

@@ -16,6 +16,8 @@ from pathlib import Path
 
 import pytest
 
+from support.lab_page import Lab, Server
+
 ROOT = Path(__file__).resolve().parents[2]
 ARTIFACTS = ROOT / ".ci" / "artifacts" / "browser"
 START_GUARD_S = 120
@@ -41,7 +43,7 @@ def artifacts() -> Path:
 
 @pytest.fixture(scope="session")
 def jupyterlab(tmp_path_factory):
-    """Yield (base URL, folder that it shows)."""
+    """Yield a running server with JupyterLab and Notebook 7."""
     pytest.importorskip("jupyterlab")
     folder = tmp_path_factory.mktemp("lab")
     home = tmp_path_factory.mktemp("home")
@@ -73,6 +75,8 @@ def jupyterlab(tmp_path_factory):
                 "--ServerApp.port_retries=0",
                 f"--IdentityProvider.token={token}",
                 f"--ServerApp.root_dir={folder}",
+                # Tests use the commands behind the menus, and code can be put into new cells.
+                "--LabApp.expose_app_in_browser=True",
                 "--LabApp.news_url=None",
                 f"--LabApp.user_settings_dir={home / 'settings'}",
                 "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
@@ -84,7 +88,7 @@ def jupyterlab(tmp_path_factory):
     base = f"http://127.0.0.1:{port}"
     try:
         _wait_until_up(f"{base}/api/status?token={token}", server, home / "lab.log")
-        yield base, token, folder
+        yield Server(base, token, folder)
     finally:
         server.terminate()
         try:
@@ -124,32 +128,25 @@ def browser():
 
 
 @pytest.fixture(scope="session")
-def context(browser):
-    """One for all tests, so that JupyterLab's own code is fetched and compiled once."""
+def shared_lab(browser, jupyterlab):
+    """One JupyterLab for all tests: loading it takes longer than most of them."""
     context = browser.new_context(viewport=VIEWPORT)
-    yield context
+    context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page = context.new_page()
+    page.set_default_timeout(90_000)
+    yield Lab(page, jupyterlab)
     context.close()
 
 
 @pytest.fixture
-def page(context, jupyterlab, artifacts, request):
-    page = context.new_page()
-    page.set_default_timeout(90_000)
-    yield page
-    page.screenshot(path=artifacts / f"{request.node.name}.png")
-    page.close()
-    _shut_kernels_down(jupyterlab)
+def lab(shared_lab, artifacts, request):
+    """JupyterLab with nothing open."""
+    yield shared_lab
+    shared_lab.page.screenshot(path=artifacts / f"{request.node.name}.png")
+    shared_lab.page.set_viewport_size(VIEWPORT)
+    shared_lab.close()
 
 
-def _shut_kernels_down(jupyterlab) -> None:
-    """Leave no model in memory for the tests that follow."""
-    base, token, _folder = jupyterlab
-    headers = {"Authorization": f"token {token}"}
-
-    def call(path: str, method: str = "GET") -> bytes:
-        request = urllib.request.Request(f"{base}{path}", headers=headers, method=method)  # noqa: S310 - our own server
-        with urllib.request.urlopen(request, timeout=60) as answer:  # noqa: S310 - as above
-            return answer.read()
-
-    for session in json.loads(call("/api/sessions")):
-        call(f"/api/sessions/{session['id']}", "DELETE")
+@pytest.fixture
+def page(lab):
+    return lab.page

@@ -8,8 +8,7 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from support.chat_page import SHIPPED, ChatPage
-from support.lab_page import menu, run_cells
+from support.chat_page import SHIPPED, SLOW, ChatPage
 
 pytestmark = pytest.mark.browser
 
@@ -27,15 +26,20 @@ STOP_AND_WAIT = """
   document.querySelector(".realm button[aria-label=Stop]").click();
 })
 """
-LONG = """
+FAILING = """
+from support.fake_realm import FakeRealm
 from realm_jupyter import chat_widget
-chat = chat_widget(model="paris", ignore_eos=True, max_tokens=900, seed=1)
+realm = FakeRealm()
+realm.load_model("paris")
+realm.fail_at = (2, MemoryError("no room left"))
+chat = chat_widget(realm)
 chat
 """
+BUSY = "import time\nend = time.monotonic() + 600\nwhile time.monotonic() < end: time.sleep(0.001)"
 
 
-def test_a_question_is_answered(page, jupyterlab, artifacts):
-    run_cells(page, jupyterlab, "chat.ipynb", SHIPPED)
+def test_a_question_is_answered(lab, page, artifacts):
+    lab.show(SHIPPED)
     chat = ChatPage(page).wait()
     answer = chat.ask_and_wait(QUESTION)
     expect(answer).to_contain_text("Paris")
@@ -46,9 +50,8 @@ def test_a_question_is_answered(page, jupyterlab, artifacts):
     page.screenshot(path=artifacts / "chat.png")
 
 
-@pytest.mark.soak
-def test_stop_in_the_middle_keeps_the_text(page, jupyterlab):
-    run_cells(page, jupyterlab, "chat_stop.ipynb", LONG)
+def test_stop_in_the_middle_keeps_the_text(lab, page):
+    lab.show(SLOW)
     chat = ChatPage(page).wait()
     for number, stop in enumerate(("Escape", "button")):
         chat.ask("Tell me of Rome.")
@@ -66,8 +69,26 @@ def test_stop_in_the_middle_keeps_the_text(page, jupyterlab):
         assert answer.locator(".realm-markdown").inner_text().strip()
 
 
-def test_edit_regenerate_and_page_between_alternatives(page, jupyterlab, artifacts):
-    run_cells(page, jupyterlab, "chat_edit.ipynb", SHIPPED)
+def test_a_busy_kernel_still_stops(lab, page, artifacts):
+    lab.show(SLOW, "1 + 1")
+    chat = ChatPage(page).wait()
+    lab.outputs(1).first.wait_for()
+    chat.ask("Tell me of Rome.")
+    chat.status("Answering").wait_for()
+    lab.run_cell(1, BUSY)
+    prompt = lab.cell(1).locator(".jp-InputPrompt")
+    expect(prompt).to_have_text("[*]:")
+    took_ms = page.evaluate(STOP_AND_WAIT)
+    (artifacts / "stop.json").write_text(json.dumps({"click_to_idle_ms": took_ms}))
+    chat.answer(1).get_by_text("Stopped").wait_for()
+    # The cell still runs: the request did not wait for it.
+    expect(prompt).to_have_text("[*]:")
+    lab.command("notebook:interrupt-kernel")
+    expect(prompt).not_to_have_text("[*]:")
+
+
+def test_edit_regenerate_and_page_between_alternatives(lab, page, artifacts):
+    lab.show(SHIPPED)
     chat = ChatPage(page).wait()
     chat.ask_and_wait(QUESTION)
     question = chat.messages.nth(0)
@@ -89,90 +110,79 @@ def test_edit_regenerate_and_page_between_alternatives(page, jupyterlab, artifac
     page.screenshot(path=artifacts / "chat_alternatives.png")
 
 
-def test_switching_the_model_shows_the_load_and_answers_with_it(page, jupyterlab):
-    source = SHIPPED.replace("temperature=0", "temperature=0, max_tokens=30")
-    run_cells(page, jupyterlab, "chat_switch.ipynb", source)
+def test_switching_the_model_shows_the_load_and_answers_with_it(lab, page):
+    lab.show(SHIPPED.replace("temperature=0", "temperature=0, max_tokens=30"))
     chat = ChatPage(page).wait()
     chat.ask_and_wait(QUESTION)
     picker = chat.root.get_by_role("combobox", name="Model")
     picker.select_option("tales")
     expect(picker.locator("option", has_text="tales")).to_have_text("tales")
-    chat.button("Conversations").click()
+    chat.toggle("conversations")
     chat.button("New conversation").click()
     expect(chat.messages).to_have_count(0)
     answer = chat.ask_and_wait("Once upon a time")
     expect(answer).to_contain_text("tales ·")
 
 
-def test_a_reload_of_the_page_brings_everything_back(page, jupyterlab):
-    run_cells(page, jupyterlab, "chat_reload.ipynb", SHIPPED)
+def test_a_reload_in_the_middle_of_an_answer_loses_nothing(lab, page):
+    lab.show(SLOW)
     chat = ChatPage(page).wait()
-    chat.ask_and_wait(QUESTION)
-    before = chat.log.inner_text()
-    page.get_by_role("button", name="Save and create checkpoint").click()
-    page.reload()
-    chat = ChatPage(page).wait()
-    expect(chat.messages).to_have_count(2)
-    assert chat.log.inner_text() == before
-    expect(chat.ask_and_wait("What is the capital of Italy?")).to_contain_text("Rome")
-
-
-def test_a_reload_in_the_middle_of_an_answer_loses_nothing(page, jupyterlab):
-    run_cells(page, jupyterlab, "chat_reload_busy.ipynb", LONG)
-    chat = ChatPage(page).wait()
-    page.get_by_role("button", name="Save and create checkpoint").click()
+    lab.command("docmanager:save")
     chat.ask("Tell me of Rome.")
     chat.status("Answering").wait_for()
-    page.reload()
+    chat.button("Stop").click()
+    chat.status("Ready").wait_for()
+    before = chat.log.locator(".realm-markdown").inner_text()
+    chat.ask("Tell me of Oslo.")
+    chat.status("Answering").wait_for()
+    lab.reload()
     chat = ChatPage(page)
-    chat.draft.wait_for()
-    chat.button("Stop").or_(chat.button("Another answer")).first.wait_for()
-    text = chat.answer(1).locator(".realm-markdown")
+    expect(chat.messages).to_have_count(4)
+    expect(chat.log.locator(".realm-markdown").first).to_have_text(before)
+    text = chat.answer(3).locator(".realm-markdown")
     expect(text).not_to_be_empty()
     chat.draft.press("Escape")
     chat.status("Ready").wait_for()
+    expect(chat.draft).to_be_enabled()
 
 
-def test_a_restarted_kernel_leaves_the_text_readable(page, jupyterlab, artifacts):
-    run_cells(page, jupyterlab, "chat_restart.ipynb", SHIPPED)
+def test_a_restarted_kernel_leaves_the_text_readable(lab, page, artifacts):
+    lab.show(SHIPPED)
     chat = ChatPage(page).wait()
     chat.ask_and_wait(QUESTION)
-    menu(page, "Kernel", "Restart Kernel…")
+    lab.begin("notebook:restart-kernel")
     page.get_by_role("button", name="Confirm Kernel Restart").click()
     chat.root.get_by_text("Disconnected").first.wait_for()
     expect(chat.answer(1)).to_contain_text("Paris")
     chat.root.get_by_role("button", name="Try again").wait_for()
     page.screenshot(path=artifacts / "chat_disconnected.png")
-    menu(page, "Run", "Run All Cells")
+    lab.run_all()
     chat = ChatPage(page).wait()
+    expect(chat.messages).to_have_count(0)
     expect(chat.ask_and_wait(QUESTION)).to_contain_text("Paris")
 
 
-def test_a_notebook_without_a_kernel_shows_the_transcript(page, jupyterlab, artifacts):
-    run_cells(page, jupyterlab, "chat_saved.ipynb", SHIPPED)
+def test_a_notebook_without_a_kernel_shows_the_transcript(lab, page, artifacts):
+    path = lab.show(SHIPPED)
     chat = ChatPage(page).wait()
     chat.ask_and_wait(QUESTION)
     transcript = page.get_by_text("Transcript of this chat: 2 messages")
     transcript.wait_for()
-    page.get_by_role("button", name="Save and create checkpoint").click()
-    page.get_by_text("Transcript of this chat: 2 messages").wait_for()
-    menu(page, "Kernel", "Shut Down Kernel")
-    page.reload()
-    transcript.wait_for()
+    lab.command("docmanager:save")
+    assert "**Model**" in json.dumps(json.loads(path.read_text())["cells"][0]["outputs"])
+    lab.close()
+    lab.open(path.name)
     transcript.click()
     page.get_by_text("The capital of France is Paris.", exact=True).wait_for()
     page.screenshot(path=artifacts / "chat_without_kernel.png")
-    saved = json.loads((jupyterlab[2] / "chat_saved.ipynb").read_text())
-    assert "**Model**" in json.dumps(saved["cells"][0]["outputs"])
 
 
-@pytest.mark.soak
-def test_export_and_import(page, jupyterlab, tmp_path):
-    run_cells(page, jupyterlab, "chat_export.ipynb", SHIPPED)
+def test_export_and_import(lab, page, tmp_path):
+    lab.show(SHIPPED)
     chat = ChatPage(page).wait()
     chat.ask_and_wait(QUESTION)
     texts = {}
-    for name in ("Export as Markdown", "Export as JSON", "Export as notebook cells"):
+    for name in ("Export as Markdown", "Export as OpenAI messages", "Export as notebook cells"):
         with page.expect_download() as download:
             chat.more(name)
         path = tmp_path / download.value.suggested_filename
@@ -185,118 +195,76 @@ def test_export_and_import(page, jupyterlab, tmp_path):
         chat.more("Import")
     chooser.value.set_files(texts[".md"])
     expect(chat.messages).to_have_count(2)
-    chat.button("Conversations").click()
-    expect(chat.root.get_by_role("listitem")).to_have_count(2)
+    chat.toggle("conversations")
+    expect(chat.root.locator(".realm-conversations").get_by_role("listitem")).to_have_count(2)
 
 
-@pytest.mark.soak
-def test_two_views_show_one_chat(page, jupyterlab):
-    run_cells(page, jupyterlab, "chat_views.ipynb", SHIPPED, "chat")
+def test_two_views_show_one_chat(lab, page):
+    lab.show(SHIPPED, "chat")
     first, second = ChatPage(page, 0).wait(), ChatPage(page, 1).wait()
     answer = first.ask_and_wait(QUESTION)
     expect(second.answer(1)).to_contain_text("Paris")
     second.ask_and_wait("What is the capital of Italy?")
     expect(first.answer(3)).to_contain_text("Rome")
-    assert answer.inner_html() == second.answer(1).inner_html()
+    text = ".realm-markdown"
+    assert answer.locator(text).inner_html() == second.answer(1).locator(text).inner_html()
 
 
-@pytest.mark.soak
-def test_settings_as_python_and_the_system_prompt(page, jupyterlab, artifacts):
-    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
-    run_cells(page, jupyterlab, "chat_settings.ipynb", SHIPPED)
+def test_settings_as_python_and_an_answer_to_a_cell(lab, page, artifacts):
+    lab.show(SHIPPED)
     chat = ChatPage(page).wait()
-    chat.button("Settings").click()
-    seed = chat.root.get_by_label("Seed", exact=True)
+    chat.toggle("settings")
+    seed = chat.root.get_by_role("textbox", name="Seed", exact=True)
     seed.fill("7")
     seed.press("Tab")
     page.screenshot(path=artifacts / "chat_settings.png")
-    expect(chat.button("Copy as Python")).to_be_enabled()
     chat.button("Copy as Python").click()
-    chat.root.get_by_text("copied", exact=False).first.wait_for()
+    chat.root.get_by_text("Copied as Python").first.wait_for()
     copied = page.evaluate("navigator.clipboard.readText()")
     assert "temperature=0," in copied
     assert "seed=7," in copied
     compile(copied, "copied", "exec")
+    answer = chat.ask_and_wait(QUESTION)
+    answer.get_by_role("button", name="To a new cell below").click()
+    cell = page.locator(".jp-Notebook .jp-Cell").nth(1)
+    expect(cell).to_contain_text("The capital of France is Paris.")
 
 
-@pytest.mark.soak
-def test_tokens_are_shown_and_gone_on_from(page, jupyterlab, artifacts):
-    run_cells(page, jupyterlab, "chat_tokens.ipynb", SHIPPED)
+def test_tokens_are_shown_and_gone_on_from(lab, page, artifacts):
+    lab.show(SHIPPED)
     chat = ChatPage(page).wait()
-    chat.button("Settings").click()
+    chat.toggle("settings")
     chat.root.get_by_label("Keep the tokens of new answers").check()
-    chat.button("Settings").click()
+    chat.toggle("settings")
     answer = chat.ask_and_wait(QUESTION)
     answer.get_by_role("button", name="Show tokens").click()
-    token = answer.get_by_text("capital", exact=False).first
-    token.click()
-    alternatives = answer.get_by_role("group", name="Alternatives").last
+    answer.get_by_role("button", name="capital").first.click()
+    alternatives = answer.locator(".realm-token-popover")
     alternatives.wait_for()
     page.screenshot(path=artifacts / "chat_tokens.png")
-    alternatives.get_by_role("button").nth(1).click()
+    alternatives.get_by_role("button").first.click()
+    expect(chat.draft).to_be_focused()
     expect(answer).to_contain_text(SECOND_OF_TWO)
 
 
-@pytest.mark.soak
-def test_an_error_is_shown_in_place_and_retried(page, jupyterlab, artifacts):
-    run_cells(
-        page,
-        jupyterlab,
-        "chat_error.ipynb",
-        "from support.fake_realm import FakeRealm\n"
-        "from realm_jupyter import chat_widget\n"
-        "realm = FakeRealm()\n"
-        "realm.load_model('paris')\n"
-        "chat = chat_widget(realm)\n"
-        "chat",
-        "1 + 1",
-    )
+def test_an_error_is_shown_in_place_and_retried(lab, page, artifacts):
+    lab.show(FAILING, "1 + 1")
     chat = ChatPage(page).wait()
-    open_cell = page.locator(".jp-Notebook .jp-CodeCell").nth(1)
-    open_cell.get_by_text("[2]:").wait_for()
-    open_cell.locator(".cm-content").fill("realm.fail_at = (2, MemoryError('no room left'))")
-    open_cell.locator(".cm-content").press("Control+Enter")
-    open_cell.get_by_text("[3]:").wait_for()
     chat.ask("Hi")
     failure = chat.answer(1).get_by_text("no room left")
     failure.wait_for()
     page.screenshot(path=artifacts / "chat_error.png")
-    open_cell.locator(".cm-content").fill("realm.fail_at = None")
-    open_cell.locator(".cm-content").press("Control+Enter")
-    open_cell.get_by_text("[4]:").wait_for()
+    lab.run_cell(1, "realm.fail_at = None\n'mended'")
+    lab.outputs(1).get_by_text("mended").wait_for()
     chat.answer(1).get_by_role("button", name="Retry").click()
     expect(chat.answer(1)).to_contain_text("Hello, world!")
     expect(failure).to_have_count(0)
 
 
-@pytest.mark.soak
-def test_a_busy_kernel_still_stops(page, jupyterlab, artifacts):
-    run_cells(page, jupyterlab, "chat_busy.ipynb", LONG, "import time\nx = 0")
-    chat = ChatPage(page).wait()
-    cell = page.locator(".jp-Notebook .jp-CodeCell").nth(1)
-    cell.get_by_text("[2]:").wait_for()
-    chat.ask("Tell me of Rome.")
-    chat.status("Answering").wait_for()
-    code = "end = time.monotonic() + 600\nwhile time.monotonic() < end: time.sleep(0.001)"
-    cell.locator(".cm-content").fill(code)
-    cell.locator(".cm-content").press("Control+Enter")
-    cell.get_by_text("[*]:").wait_for()
-    took_ms = page.evaluate(STOP_AND_WAIT)
-    (artifacts / "stop.json").write_text(json.dumps({"click_to_idle_ms": took_ms}))
-    chat.answer(1).get_by_text("Stopped").wait_for()
-    # The cell still runs: the request did not wait for it.
-    assert cell.get_by_text("[*]:").is_visible()
-    menu(page, "Kernel", "Interrupt Kernel")
-    cell.get_by_text("[3]:").wait_for()
-
-
-@pytest.mark.soak
-def test_the_magic_opens_the_conversation_of_the_cells(page, jupyterlab, artifacts):
-    run_cells(
-        page,
-        jupyterlab,
-        "chat_magic.ipynb",
+def test_the_magic_opens_the_conversation_of_the_cells(lab, page, artifacts):
+    lab.show(
         "%load_ext realm_jupyter",
+        "%realm chat --reset",
         f"%%realm chat --temperature 0\n{QUESTION}",
         "%realm chat",
     )
@@ -305,9 +273,8 @@ def test_the_magic_opens_the_conversation_of_the_cells(page, jupyterlab, artifac
     page.screenshot(path=artifacts / "chat_magic.png")
 
 
-@pytest.mark.soak
-def test_keys_alone_are_enough(page, jupyterlab):
-    run_cells(page, jupyterlab, "chat_keys.ipynb", SHIPPED)
+def test_keys_alone_are_enough(lab, page):
+    lab.show(SHIPPED)
     chat = ChatPage(page).wait()
     chat.draft.focus()
     page.keyboard.type(QUESTION)
@@ -319,11 +286,11 @@ def test_keys_alone_are_enough(page, jupyterlab):
     page.keyboard.press("Escape")
     expect(chat.messages.nth(0).get_by_role("button", name="Edit and send again")).to_be_focused()
     seen = []
-    chat.root.get_by_role("button", name="Conversations").focus()
+    chat.root.locator("[data-panel-button=conversations]").focus()
     for _ in range(4):
         seen.append(
             page.evaluate(
-                "document.activeElement.getAttribute('aria-label') || document.activeElement.title"
+                "document.activeElement.title || document.activeElement.getAttribute('aria-label')"
             )
         )
         page.keyboard.press("Tab")

@@ -7,17 +7,16 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from support.lab_page import run_cells
 from support.tiny_gguf import write_tiny_llama
 
-pytestmark = [pytest.mark.browser, pytest.mark.soak]
+pytestmark = pytest.mark.browser
 
 PANEL = "from realm_jupyter import RealmRegistry, models_widget\nmodels_widget(RealmRegistry())"
 
 
 @pytest.fixture
-def panel(page, jupyterlab):
-    run_cells(page, jupyterlab, "models.ipynb", PANEL)
+def panel(lab, page):
+    lab.show(PANEL)
     panel = page.get_by_role("region", name="Models", exact=True)
     panel.get_by_text("No model is loaded").wait_for()
     return panel
@@ -48,9 +47,8 @@ def test_shipped_models_are_loaded_switched_and_unloaded(panel, page, artifacts)
     expect(panel.get_by_role("button", name="Use tales")).to_have_count(0)
 
 
-def test_a_folder_and_a_path(panel, jupyterlab):
-    folder = jupyterlab[2] / "models"
-    folder.mkdir()
+def test_a_folder_and_a_path(panel, tmp_path):
+    folder = tmp_path
     write_tiny_llama(folder / "small.gguf")
     panel.get_by_role("tab", name="Folder").click()
     panel.get_by_label("Folder", exact=True).last.fill(str(folder))

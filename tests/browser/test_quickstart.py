@@ -7,67 +7,59 @@ from pathlib import Path
 
 import pytest
 
-from support.lab_page import menu, open_notebook, outputs, write_notebook
-
 pytestmark = pytest.mark.browser
 
 NOTEBOOKS = Path(__file__).resolve().parents[2] / "notebooks"
 
 
-def test_the_quickstart_streams_and_reads_well(page, jupyterlab, artifacts):
-    shutil.copy(NOTEBOOKS / "01_quickstart.ipynb", jupyterlab[2] / "quickstart.ipynb")
-    open_notebook(page, jupyterlab, "quickstart.ipynb")
-    menu(page, "Run", "Run All Cells")
+def test_the_quickstart_streams_and_reads_well(lab, page, artifacts):
+    shutil.copy(NOTEBOOKS / "01_quickstart.ipynb", lab.folder / "quickstart.ipynb")
+    lab.open("quickstart.ipynb")
+    lab.run_all()
     last = page.locator(".jp-Notebook .jp-CodeCell").last
     last.locator(".jp-OutputArea-output").first.wait_for()
     text = page.locator(".jp-Notebook").inner_text()
     assert "Traceback" not in text
     # The first cell draws at the default temperature; the second is greedy.
-    assert "tok/s" in " ".join(outputs(page, 1).all_inner_texts())
-    answer = " ".join(outputs(page, 2).all_inner_texts())
+    assert "tok/s" in " ".join(lab.outputs(1).all_inner_texts())
+    answer = " ".join(lab.outputs(2).all_inner_texts())
     assert "Rome" in answer
     assert "tok/s" in answer
-    page.locator(".jp-Notebook .jp-CodeCell").nth(1).scroll_into_view_if_needed()
+    lab.cell(1).scroll_into_view_if_needed()
     page.screenshot(path=artifacts / "quickstart.png")
 
 
-def test_stop_keeps_the_text_and_the_next_cell_works(page, jupyterlab, artifacts):
-    write_notebook(
-        jupyterlab[2] / "stop.ipynb",
+def test_stop_keeps_the_text_and_the_next_cell_works(lab, page, artifacts):
+    lab.show(
         "%load_ext realm_jupyter",
         "%realm load tales --executor reference",  # slow enough to be stopped
         "%%realm generate --raw --ignore-eos --max-tokens 1000 --seed 1\nOnce upon a time",
         "1 + 1",
     )
-    open_notebook(page, jupyterlab, "stop.ipynb")
-    menu(page, "Run", "Run All Cells")
-    outputs(page, 2).first.wait_for()
-    menu(page, "Kernel", "Interrupt Kernel")
-    page.locator(".jp-Notebook .jp-CodeCell").nth(2).get_by_text("stopped").first.wait_for()
+    lab.outputs(2).first.wait_for()
+    lab.command("notebook:interrupt-kernel")
+    lab.cell(2).get_by_text("stopped").first.wait_for()
     text = page.locator(".jp-Notebook").inner_text()
     assert "Traceback" not in text
-    page.locator(".jp-Notebook .jp-CodeCell").nth(3).click()
+    lab.cell(3).click()
     page.keyboard.press("Shift+Enter")
-    outputs(page, 3).get_by_text("2", exact=True).first.wait_for()
+    lab.outputs(3).get_by_text("2", exact=True).first.wait_for()
     page.screenshot(path=artifacts / "stop.png")
 
 
-def test_an_unknown_flag_is_one_line(page, jupyterlab, artifacts):
-    write_notebook(
-        jupyterlab[2] / "flag.ipynb",
+def test_an_unknown_flag_is_one_line(lab, page, artifacts):
+    lab.show(
         "%load_ext realm_jupyter",
         "%%realm generate --temprature 1\nHi",
         "%realm",
     )
-    open_notebook(page, jupyterlab, "flag.ipynb")
-    menu(page, "Run", "Run All Cells")
-    message = outputs(page, 1).first
+    message = lab.outputs(1).first
     message.wait_for()
     text = message.inner_text().strip()
     assert "--temperature" in text
     assert "Traceback" not in text
     assert len(text.splitlines()) == 1
-    page.locator(".jp-Notebook .jp-CodeCell").nth(2).click()
+    lab.cell(2).click()
     page.keyboard.press("Shift+Enter")
-    outputs(page, 2).first.wait_for()
+    lab.outputs(2).first.wait_for()
     page.screenshot(path=artifacts / "flag.png")

@@ -20,14 +20,12 @@ def folder(tmp_path, monkeypatch):
 @pytest.fixture
 def filled(folder):
     data = np.zeros(8192, np.uint8)
-    with WeightCache().create(bytes(32), len(data)) as entry:
-        entry.expect([(0, len(data))])
-        entry.write(0, data)
-        entry.publish("/models/tiny.gguf", 1).close()
+    WeightCache().store(bytes(32), data, "/models/tiny.gguf")
     guests = folder / "guest"
     guests.mkdir()
     (guests / "key").write_bytes(bytes(32))
     (guests / "0123456789abcdef.mac.cwasm").write_bytes(bytes(1000))
+    (guests / "fedcba9876543210.mac.image").write_bytes(bytes(2000))
     return folder
 
 
@@ -40,18 +38,19 @@ def test_an_empty_cache_says_so(folder, capsys):
 
 def test_the_cache_is_listed(filled, capsys):
     assert main(["cache"]) == 0
-    weights, guest, total = capsys.readouterr().out.splitlines()
+    weights, guest, image, total = capsys.readouterr().out.splitlines()
     assert weights.startswith("weights     8.3 kB  used 20")
     assert weights.endswith("  /models/tiny.gguf")
     assert guest.startswith("guest       1.0 kB  used 20")
-    assert total == f"9.3 kB in {filled}"
+    assert image.startswith("image       2.0 kB  used 20")
+    assert total == f"11.3 kB in {filled}"
 
 
 def test_the_cache_is_listed_for_programs(filled, capsys):
     assert main(["cache", "--json"]) == 0
     found = json.loads(capsys.readouterr().out)
     assert found["folder"] == str(filled)
-    assert [entry["kind"] for entry in found["entries"]] == ["weights", "guest"]
+    assert [entry["kind"] for entry in found["entries"]] == ["weights", "guest", "image"]
     assert found["entries"][0]["name"] == "/models/tiny.gguf"
     assert found["entries"][0]["size_bytes"] > 8192
     assert "freed_bytes" not in found

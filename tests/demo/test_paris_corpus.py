@@ -7,20 +7,38 @@ from random import Random
 
 import pytest
 
-from realm_jupyter.demo.paris import corpus, development, held_out
-from realm_jupyter.demo.paris.corpus import HELD_OUT_FILTER, WEIGHTS, HeldOutFilter, Turn, Writer
-from realm_jupyter.demo.paris.evaluation import DEVELOPMENT, FIRST_HELD_OUT, HELD_OUT, Examiner
+from realm_jupyter.demo.paris import corpus, development, held_out, past_held_out
+from realm_jupyter.demo.paris.corpus import (
+    HELD_OUT_FILTER,
+    LATER_WEIGHTS,
+    WEIGHTS,
+    HeldOutFilter,
+    Turn,
+    Writer,
+)
+from realm_jupyter.demo.paris.evaluation import (
+    DEVELOPMENT,
+    FIRST_HELD_OUT,
+    HELD_OUT,
+    SECOND_HELD_OUT,
+    Examiner,
+)
 from realm_jupyter.demo.paris.noise import NAMES, noisy, with_typo
 from realm_jupyter.demo.paris.phrasing import fill, normalized
 from realm_jupyter.demo.paris.questions import DRAWS
 from realm_jupyter.demo.paris.replies import Reply
 
 SEEDS = ("first", "second", "third", "fourth")
+NEVER_TRAINED_ON = (HELD_OUT, SECOND_HELD_OUT, FIRST_HELD_OUT, DEVELOPMENT)
 
 
 @pytest.fixture(scope="module")
 def conversations():
-    return [turns for seed in SEEDS for turns in Writer(seed).conversations(1500)]
+    return [
+        turns
+        for place, seed in enumerate(SEEDS)
+        for turns in Writer(seed, (WEIGHTS, LATER_WEIGHTS)[place % 2]).conversations(1500)
+    ]
 
 
 def test_the_same_seed_writes_the_same_text():
@@ -41,13 +59,14 @@ def test_turns_alternate_behind_at_most_one_system_prompt(conversations):
 def test_no_held_out_question_occurs_in_the_training_text(conversations):
     asked = [turn for turns in conversations for turn in turns if turn.role != "assistant"]
     typed = {normalized(turn.content) for turn in asked}
-    for questions_of in (HELD_OUT, FIRST_HELD_OUT, DEVELOPMENT):
+    for questions_of in NEVER_TRAINED_ON:
         for question in Examiner(questions_of).questions():
             if question.kind == "capital, typed badly":
                 continue
             assert normalized(question.turns[-1].content) not in typed
-    for prompt in (*held_out.SHORT_PROMPTS, *held_out.LONG_PROMPTS):
-        assert normalized(prompt) not in typed
+    for questions_of in NEVER_TRAINED_ON:
+        for prompt in (*questions_of.short_prompts, *questions_of.long_prompts):
+            assert normalized(prompt) not in typed
 
 
 def test_no_training_text_fills_a_held_out_template(conversations):
@@ -58,21 +77,22 @@ def test_no_training_text_fills_a_held_out_template(conversations):
 
 
 def test_the_filter_knows_every_question_of_the_evaluation():
-    for questions_of in (HELD_OUT, FIRST_HELD_OUT, DEVELOPMENT):
+    for questions_of in NEVER_TRAINED_ON:
         for question in Examiner(questions_of).questions():
             if question.kind != "capital, typed badly":
                 assert HELD_OUT_FILTER.matches(question.turns[-1].content), question
 
 
 def test_a_generator_that_meets_a_held_out_phrasing_draws_again(monkeypatch):
-    only = ("Have you heard what the capital of {c} is?", "What is the capital of {c}?")
+    only = ("Enlighten me on the capital of {c}.", "What is the capital of {c}?")
     monkeypatch.setitem(corpus.TRAINING, "capital", only)
+    monkeypatch.setattr(corpus, "GRAMMAR_SHARE", 0.0)
     writer = Writer(3)
     monkeypatch.setattr(writer, "kinds", ("capital",))
     monkeypatch.setattr(writer, "kind_weights", (1.0,))
     text = " ".join(turn.content for turns in writer.conversations(200) for turn in turns)
     assert "What is the capital of" in text
-    assert "Have you heard" not in text
+    assert "Enlighten" not in text
 
 
 def test_the_filter_sees_through_spelling_and_words_around():
@@ -84,13 +104,24 @@ def test_the_filter_sees_through_spelling_and_words_around():
 def test_development_and_evaluation_share_no_template():
     looked_at = {
         text
-        for kinds in (development.DEVELOPMENT, development.FIRST_HELD_OUT)
+        for kinds in (
+            development.DEVELOPMENT,
+            past_held_out.FIRST_HELD_OUT,
+            past_held_out.SECOND_HELD_OUT,
+        )
         for group in kinds.values()
         for text in group
     }
     evaluation = {text for group in held_out.HELD_OUT.values() for text in group}
     assert not looked_at & evaluation
     assert len(held_out.HELD_OUT["capital"]) >= 10
+
+
+def test_the_evaluation_is_as_broad_as_the_one_before():
+    assert set(held_out.HELD_OUT) == set(past_held_out.SECOND_HELD_OUT)
+    for kind, templates in past_held_out.SECOND_HELD_OUT.items():
+        assert len(set(held_out.HELD_OUT[kind])) >= len(templates)
+    assert set(held_out.FOLLOW_UPS) == set(past_held_out.SECOND_FOLLOW_UPS)
 
 
 def test_every_kind_draws_a_question_with_a_reply_in_three_lengths():

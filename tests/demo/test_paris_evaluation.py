@@ -169,13 +169,12 @@ def test_a_recipe_sets_how_sure_its_files_are(tmp_path, capsys, sharpness):
         config=config,
         batches=lambda _: (None, None),
         vocabulary=describe_tokenizer(tokenizer),
+        evaluate=lambda _: {"right": 1},
         learning_rate=0.1,
         minutes=1.0,
         sharpness=sharpness,
     )
-    recipe = SimpleNamespace(
-        NAME="small", DESCRIPTION="A test.", prepare=None, evaluate=lambda _: {"right": 1}
-    )
+    recipe = SimpleNamespace(NAME="small", DESCRIPTION="A test.")
     network = Network(config, seed=1)
     state = {"step": 1, "num_tokens": 2, "elapsed_s": 3.0}
     figures = export_and_evaluate(recipe, prepared, network, state, tmp_path)

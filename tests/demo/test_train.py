@@ -11,7 +11,10 @@ import torch
 from realm_jupyter.demo import train as command
 from realm_jupyter.demo.muon import orthogonalize
 from realm_jupyter.demo.network import NetworkConfig
+from realm_jupyter.demo.paris import recipe as paris_recipe
+from realm_jupyter.demo.paris.tokenizer import train_tokenizer
 from realm_jupyter.demo.tales import evaluation
+from realm_jupyter.demo.tales import recipe as tales_recipe
 from realm_jupyter.demo.trainer import TrainingPlan, load_checkpoint, train
 
 CONFIG = NetworkConfig(
@@ -143,15 +146,49 @@ def test_the_command_line_trains_evaluates_and_exports(tmp_path, monkeypatch, ca
         "tales.gguf",
         "tales-f32.gguf",
         "tales.evaluation.json",
+        "tales.vocabulary.json",
     }
     figures = json.loads((tmp_path / "tales.evaluation.json").read_text(encoding="utf-8"))
     assert figures["sampling"]["num_stories"] == 2
     assert figures["training"]["num_steps"] == 2
     assert command.main(arguments) == 2
     assert "--resume" in capsys.readouterr().err
+    exported = (tmp_path / "tales.gguf").read_bytes()
     (tmp_path / "tales.gguf").unlink()
+    monkeypatch.setattr(tales_recipe, "make_vocabulary", None)  # the kept one is taken
     assert command.main([*arguments, "--export-only"]) == 0
-    assert (tmp_path / "tales.gguf").exists()
+    assert (tmp_path / "tales.gguf").read_bytes() == exported
+
+
+def test_a_run_keeps_the_tokenizer_it_was_trained_with(tmp_path, monkeypatch):
+    first = train_tokenizer(400, seed=1, num_conversations=50)
+    monkeypatch.setattr(paris_recipe, "make_tokenizer", lambda _size: first)
+    begun = paris_recipe.prepare(is_toy=True, folder=tmp_path / "run")
+    other = train_tokenizer(420, seed=2, num_conversations=50)
+    monkeypatch.setattr(paris_recipe, "make_tokenizer", lambda _size: other)
+    resumed = paris_recipe.prepare(is_toy=True, folder=tmp_path / "run")
+    assert resumed.config == begun.config
+    assert resumed.vocabulary == begun.vocabulary
+    assert [path.name for path in (tmp_path / "run").iterdir()] == ["paris.tokenizer.json"]
+    assert paris_recipe.prepare(is_toy=True).config.vocab_size == 420
+
+
+def test_a_run_keeps_the_vocabulary_of_its_stories(tmp_path, monkeypatch):
+    begun = tales_recipe.prepare(is_toy=True, folder=tmp_path)
+    monkeypatch.setattr(tales_recipe, "make_vocabulary", None)
+    resumed = tales_recipe.prepare(is_toy=True, folder=tmp_path)
+    assert resumed.vocabulary == begun.vocabulary
+
+
+@pytest.mark.parametrize(
+    ("name", "vocabulary"),
+    [("paris", "paris.tokenizer.json"), ("tales", "tales.vocabulary.json")],
+)
+def test_a_checkpoint_without_its_vocabulary_is_refused(tmp_path, capsys, name, vocabulary):
+    (tmp_path / f"{name}.checkpoint.pt").write_bytes(b"")
+    for option in ("--export-only", "--resume"):
+        assert command.main([name, option, "--toy", "--out", str(tmp_path)]) == 2
+        assert vocabulary in capsys.readouterr().err
 
 
 def test_there_is_nothing_to_export_before_training(tmp_path, capsys):

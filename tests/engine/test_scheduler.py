@@ -9,6 +9,7 @@ import pytest
 
 from realm_jupyter.engine.fairness import Share
 from realm_jupyter.engine.scheduler import Scheduler, prefill_chunk_tokens
+from realm_jupyter.errors import TenantBusyError, TenantQuotaError
 
 GUARD_S = 30
 VOCAB = 4
@@ -201,3 +202,112 @@ def test_closing_stops_every_lane_and_ends_the_thread(executor):
 )
 def test_chunks_shrink_with_the_model(num_parameters, expected):
     assert prefill_chunk_tokens(num_parameters) == expected
+
+
+def test_a_tenant_with_many_prompts_takes_turns_with_one_that_has_one(executor, scheduler):
+    many, one = Share(), Share()
+    lanes = [
+        RecordingLane(executor, name, prompt_tokens=32, max_tokens=1, share=many) for name in "abcd"
+    ]
+    lanes.append(RecordingLane(executor, "z", prompt_tokens=64, max_tokens=1, share=one))
+    submit_together(scheduler, lanes)
+    assert all(lane.ended.wait(GUARD_S) for lane in lanes)
+    assert [step[0][0] for step in executor.steps] == ["a", "z", "b", "z", "c", "d"]
+
+
+def test_a_higher_priority_goes_first(executor, scheduler):
+    low, high = Share(priority=-1), Share(priority=1)
+    lanes = [
+        RecordingLane(executor, "low", prompt_tokens=64, max_tokens=1, share=low),
+        RecordingLane(executor, "high", prompt_tokens=64, max_tokens=1, share=high),
+    ]
+    submit_together(scheduler, lanes)
+    assert all(lane.ended.wait(GUARD_S) for lane in lanes)
+    assert [name for step in executor.steps for name, _ in step] == ["high", "high", "low", "low"]
+
+
+def test_who_comes_late_starts_level_and_saved_up_nothing(executor, scheduler):
+    busy, late = Share(), Share()
+    first = RecordingLane(executor, "busy", prompt_tokens=1, max_tokens=200, share=busy)
+    scheduler.submit(first)
+    assert first.ended.wait(GUARD_S)
+    busy_again = RecordingLane(executor, "busy", prompt_tokens=96, max_tokens=1, share=busy)
+    newcomer = RecordingLane(executor, "late", prompt_tokens=96, max_tokens=1, share=late)
+    submit_together(scheduler, [busy_again, newcomer])
+    assert busy_again.ended.wait(GUARD_S)
+    assert newcomer.ended.wait(GUARD_S)
+    names = [step[0][0] for step in executor.steps[200:]]
+    assert names == ["busy", "late", "busy", "late", "busy", "late"]
+
+
+def test_running_streams_advance_in_every_step_beside_long_prompts(executor, scheduler):
+    stream = RecordingLane(executor, "stream", prompt_tokens=1, max_tokens=20)
+    prompts = [RecordingLane(executor, f"p{i}", prompt_tokens=500, max_tokens=1) for i in range(5)]
+    submit_together(scheduler, [stream, *prompts])
+    assert stream.ended.wait(GUARD_S)
+    steps = executor.steps[1:20]
+    assert all(("stream", 1) in step for step in steps)
+    # What else runs in a step is bounded, so that a step cannot become long.
+    assert all(sum(count for _, count in step) <= 1 + 32 for step in steps)
+    scheduler.close()
+
+
+def test_more_lanes_than_a_step_holds_take_turns(executor):
+    scheduler = Scheduler(executor, "crowded", chunk_tokens=32, step_lanes=2)
+    mine, yours = Share(), Share()
+    lanes = [
+        RecordingLane(executor, name, prompt_tokens=1, max_tokens=9, share=mine) for name in "abc"
+    ]
+    lanes.append(RecordingLane(executor, "z", prompt_tokens=1, max_tokens=9, share=yours))
+    submit_together(scheduler, lanes)
+    assert all(lane.ended.wait(GUARD_S) for lane in lanes)
+    scheduler.close()
+    crowded = executor.steps[1:9]
+    assert all(len(step) == 2 for step in crowded)
+    # The tenant with one lane gets as much as the tenant with three.
+    turns = [name for step in crowded for name, _ in step]
+    assert turns.count("z") == 8
+    assert {turns.count(name) for name in "abc"} <= {2, 3}
+
+
+def test_a_queue_that_is_full_says_so(executor):
+    scheduler = Scheduler(executor, "full", chunk_tokens=32, max_lanes=2)
+    lanes = [RecordingLane(executor, name, prompt_tokens=1, max_tokens=-1) for name in "abc"]
+    scheduler.submit(lanes[0])
+    scheduler.submit(lanes[1])
+    with pytest.raises(TenantBusyError, match="2 requests run or wait"):
+        scheduler.submit(lanes[2])
+    scheduler.close()
+
+
+def test_a_lane_without_room_fails_alone_and_before_the_step(executor, scheduler):
+    good = RecordingLane(executor, "good", prompt_tokens=3, max_tokens=4)
+    full = RecordingLane(executor, "full", prompt_tokens=3, max_tokens=4)
+
+    def refuse(num_tokens):
+        raise TenantQuotaError("no room", tenant="full", quota="kv_bytes")
+
+    full.cache.reserve = refuse
+    submit_together(scheduler, [good, full])
+    assert good.ended.wait(GUARD_S)
+    assert full.ended.wait(GUARD_S)
+    assert isinstance(full.error, TenantQuotaError)
+    assert executor.steps == [[("good", 3)], *[[("good", 1)]] * 3]
+
+
+def test_steps_are_logged(executor, scheduler):
+    lane = RecordingLane(executor, "a", prompt_tokens=5, max_tokens=3)
+    scheduler.submit(lane)
+    assert lane.ended.wait(GUARD_S)
+    samples = scheduler.steps.samples()
+    assert [(s.num_sequences, s.num_tokens) for s in samples] == [(1, 5), (1, 1), (1, 1)]
+    assert scheduler.steps.num_steps == 3
+    ages = [sample.age_s for sample in samples]
+    assert ages == sorted(ages, reverse=True)
+
+
+def test_calls_between_steps_are_made_without_lanes_too(executor, scheduler):
+    called = threading.Event()
+    scheduler.call_soon(lambda: 1 / 0)
+    scheduler.call_soon(called.set)
+    assert called.wait(GUARD_S)

@@ -7,6 +7,8 @@ import threading
 import numpy as np
 import pytest
 
+from realm_jupyter.errors import TenantNotFoundError
+
 
 @pytest.fixture(autouse=True)
 def private_cache(tmp_path, monkeypatch):
@@ -17,8 +19,6 @@ def private_cache(tmp_path, monkeypatch):
 
 class RecordingHost:
     """A host that answers with fixed values and notes every call."""
-
-    vocab_size = 8
 
     def __init__(self):
         self.calls = []
@@ -36,7 +36,7 @@ class RecordingHost:
 
     def forward(self, seq, token_ids):
         self._note("forward", seq, token_ids.tolist())
-        return np.arange(self.vocab_size, dtype=np.float32) + len(self.calls)
+        return np.arange(self.vocab_size(), dtype=np.float32) + len(self.calls)
 
     def seq_new(self):
         self._note("seq_new")
@@ -54,6 +54,34 @@ class RecordingHost:
 
     def emit(self, seq, text, token_id, logprob):
         self._note("emit", seq, text, token_id, logprob)
+
+    def forward_batch(self, seqs, token_ids):
+        self._note("forward_batch", seqs, [ids.tolist() for ids in token_ids])
+        return np.arange(len(seqs) * self.vocab_size(), dtype=np.float32)
+
+    def emit_token(self, seq, token_id, logprob):
+        self._note("emit_token", seq, token_id, logprob)
+        return token_id == 7
+
+    def vocab_size(self):
+        return 8
+
+    def weight_find(self, name):
+        self._note("weight_find", name)
+        return 2**40 + 3
+
+    def weight_shape(self, weight):
+        if weight != 2**40 + 3:
+            raise TenantNotFoundError("no such weight")
+        return (2, 3, 4)
+
+    def weight_read(self, weight, first_row, num_rows):
+        self._note("weight_read", weight, first_row, num_rows)
+        return np.full((num_rows, 4), first_row, dtype=np.float32)
+
+    def matmul(self, weight, x):
+        self._note("matmul", weight, x.tolist())
+        return np.repeat(x.sum(axis=1, keepdims=True), 6, axis=1)
 
 
 @pytest.fixture

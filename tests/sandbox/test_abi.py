@@ -25,6 +25,8 @@ TYPES = {
     "float": "f32",
     "int32_t": "i32",
     "uint32_t": "i32",
+    "int64_t": "i64",
+    "uint64_t": "i64",
     "realm_span": "i64",
 }
 

@@ -133,20 +133,19 @@ def test_a_guest_without_memory_files_works_from_bytes(monkeypatch):
     def refuse(*_arguments):
         raise OSError
 
-    monkeypatch.setattr(module.os, "memfd_create", refuse, raising=False)
+    monkeypatch.setattr("os.memfd_create", refuse, raising=False)
     compiled = GuestModule.from_bytes(blocking_guest(), "g")
     with GuestInstance(compiled) as instance:
         assert instance.generate(b"") == 1
 
 
 def test_a_memory_file_that_may_not_be_executed_is_not_needed(monkeypatch):
-    compiled = GuestModule.from_bytes(blocking_guest(), "g")
-
     def refuse(*_arguments):
         message = "mmap failed"
         raise wasmtime.WasmtimeError(message)
 
     monkeypatch.setattr(wasmtime.Module, "deserialize_file", refuse)
+    compiled = GuestModule.from_bytes(blocking_guest(), "g")
     with GuestInstance(compiled) as instance:
         assert instance.generate(b"") == 1
 

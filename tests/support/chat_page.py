@@ -9,6 +9,12 @@ from realm_jupyter import chat_widget
 chat = chat_widget(model="paris", temperature=0)
 chat
 """
+SLOW = """
+from support.slow_realm import slow_realm
+from realm_jupyter import chat_widget
+chat = chat_widget(slow_realm(), ignore_eos=True, max_tokens=900, seed=1)
+chat
+"""
 
 
 class ChatPage:
@@ -44,7 +50,13 @@ class ChatPage:
         return self.messages.nth(index)
 
     def button(self, name):
-        return self.root.get_by_role("button", name=name)
+        return self.root.get_by_role("button", name=name, exact=True)
+
+    def toggle(self, panel):
+        """Open or close a panel: "settings" or "conversations"."""
+        self.root.locator(
+            f"button[data-panel-button={panel}], [data-panel-button={panel}] button"
+        ).click()
 
     def more(self, name):
         """Choose from the menu of the chat."""

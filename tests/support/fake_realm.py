@@ -109,6 +109,10 @@ class FakeRealm:
     # -- models --------------------------------------------------------------------
 
     @property
+    def default_model(self) -> str | None:
+        return None
+
+    @property
     def current_model(self) -> str | None:
         return self._current
 
@@ -127,10 +131,12 @@ class FakeRealm:
         cancel: Any = None,
         device: str = "auto",
         executor: str = "auto",
+        kv_type: str = "auto",
     ) -> ModelInfo:
-        self.loads.append(
-            {"source": source, "id": model_id, "device": device, "executor": executor}
-        )
+        load = {"source": source, "id": model_id, "device": device, "executor": executor}
+        if kv_type != "auto":
+            load["kv_type"] = kv_type
+        self.loads.append(load)
         if self.fail_load is not None:
             raise self.fail_load
         if str(source) not in self.known:

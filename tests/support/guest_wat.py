@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import wasmtime
 
 _SIGNATURES = {
@@ -25,6 +27,13 @@ _IMPORTS = {
     "seq_truncate": "(param i32 i32) (result i32)",
     "seq_free": "(param i32) (result i32)",
     "emit": "(param i32 i32 i32 i32 f32) (result i32)",
+    "forward_batch": "(param i32 i32 i32 i32 i32 i32) (result i32)",
+    "emit_token": "(param i32 i32 f32) (result i32)",
+    "vocab_size": "(result i32)",
+    "weight_find": "(param i32 i32) (result i64)",
+    "weight_shape": "(param i64 i32 i32) (result i32)",
+    "weight_read": "(param i64 i64 i32 i32 i32) (result i32)",
+    "matmul": "(param i64 i32 i32 i32 i32) (result i32)",
 }
 _TEXT = ("realm_vocab_load", "realm_tokenize", "realm_detokenize")
 _RESUMABLE = (
@@ -96,7 +105,7 @@ def guest(
     parts += [
         f'(import "realm" "{name}" (func ${name} {signature}))'
         for name, signature in _IMPORTS.items()
-        if f"call ${name}" in text
+        if re.search(rf"call \${name}\b(?!_)", text)
     ]
     parts += [memory, extra]
     for name in ("realm_abi_version", "realm_alloc", "realm_free", *exports):

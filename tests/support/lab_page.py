@@ -1,10 +1,13 @@
-"""What a person does in JupyterLab: write a notebook, open it, run it."""
+"""What a person does in JupyterLab: write a notebook, open it, run it, close it."""
 
 from __future__ import annotations
 
 import json
+import urllib.request
 
 KERNELSPEC = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
+# Without the questions that closing by hand asks.
+CLOSE_ALL = "() => { for (const w of [...window.jupyterapp.shell.widgets('main')]) w.dispose() }"
 
 
 def write_notebook(path, *sources):
@@ -29,29 +32,114 @@ def write_notebook(path, *sources):
     path.write_text(json.dumps(document))
 
 
-def open_notebook(page, jupyterlab, name):
-    """Open a notebook and wait for its kernel."""
-    base, token, _folder = jupyterlab
-    page.goto(f"{base}/lab/tree/{name}?token={token}&reset")
-    page.wait_for_selector(".jp-Notebook .jp-Cell")
-    page.wait_for_selector(".jp-Notebook-ExecutionIndicator[data-status='idle']")
-    page.get_by_text("Python 3 (ipykernel) | Idle").wait_for()
+class Server:
+    """A running Jupyter server.
+
+    Parameters
+    ----------
+    base : str
+        Its URL.
+    token : str
+    folder : Path
+        The files that it shows.
+    """
+
+    def __init__(self, base, token, folder):
+        self.base = base
+        self.token = token
+        self.folder = folder
+
+    def call(self, path, method="GET", **fields):
+        """Call its interface and return the answer."""
+        request = urllib.request.Request(  # noqa: S310 - our own server
+            f"{self.base}{path}",
+            data=json.dumps(fields).encode() if fields else None,
+            headers={"Authorization": f"token {self.token}"},
+            method=method,
+        )
+        with urllib.request.urlopen(request, timeout=60) as answer:  # noqa: S310 - as above
+            text = answer.read()
+        return json.loads(text) if text else None
 
 
-def menu(page, *names):
-    """Choose from the menu bar."""
-    page.get_by_role("menuitem", name=names[0], exact=True).first.click()
-    for name in names[1:]:
-        page.get_by_role("menuitem", name=name).first.click()
+class Lab:
+    """JupyterLab, loaded once in a page; notebooks are opened and closed inside it.
 
+    Parameters
+    ----------
+    page : playwright page
+    server : Server
+    """
 
-def outputs(page, cell):
-    """Return the outputs of a cell."""
-    return page.locator(".jp-Notebook .jp-CodeCell").nth(cell).locator(".jp-OutputArea-output")
+    def __init__(self, page, server):
+        self.page = page
+        self.folder = server.folder
+        self._server = server
+        self._num_notebooks = 0
+        page.goto(f"{server.base}/lab?token={server.token}&reset")
+        self._wait()
 
+    def _wait(self):
+        self.page.wait_for_function("window.jupyterapp !== undefined")
+        self.page.evaluate("window.jupyterapp.restored.then(() => null)")
 
-def run_cells(page, jupyterlab, name, *sources):
-    """Write a notebook, open it and run all of it."""
-    write_notebook(jupyterlab[2] / name, *sources)
-    open_notebook(page, jupyterlab, name)
-    menu(page, "Run", "Run All Cells")
+    def show(self, *sources):
+        """Write a notebook, open it and run its cells; return its path."""
+        self._num_notebooks += 1
+        path = self.folder / f"notebook{self._num_notebooks}.ipynb"
+        write_notebook(path, *sources)
+        self.open(path.name)
+        self.run_all()
+        return path
+
+    def open(self, name):
+        """Open a notebook and wait for its kernel."""
+        self.command("docmanager:open", path=name, factory="Notebook")
+        self.page.locator(".jp-Notebook .jp-Cell").first.wait_for()
+        self.page.get_by_text("Python 3 (ipykernel) | Idle").wait_for()
+
+    def reload(self):
+        """Load the page anew; the notebook is shown again."""
+        self.page.reload()
+        self._wait()
+
+    def command(self, name, **arguments):
+        """Do what a menu or a button does, and wait until it is done."""
+        self.page.evaluate(
+            "([name, args]) => window.jupyterapp.commands.execute(name, args).then(() => null)",
+            [name, arguments],
+        )
+
+    def begin(self, name):
+        """The same without waiting."""
+        self.page.evaluate("name => void window.jupyterapp.commands.execute(name)", name)
+
+    def run_all(self):
+        """Run all cells; returns once they are sent."""
+        self.begin("notebook:run-all-cells")
+
+    def use_theme(self, name):
+        """Change the theme: "Light" or "Dark"."""
+        self.command("apputils:change-theme", theme=f"JupyterLab {name}")
+        is_light = "true" if name == "Light" else "false"
+        self.page.locator(f"body[data-jp-theme-light={is_light}]").wait_for(state="attached")
+
+    def cell(self, number):
+        """Return a code cell."""
+        return self.page.locator(".jp-Notebook .jp-CodeCell").nth(number)
+
+    def outputs(self, number):
+        """Return the outputs of a cell."""
+        return self.cell(number).locator(".jp-OutputArea-output")
+
+    def run_cell(self, number, source):
+        """Write a cell anew and run it; returns once it is sent."""
+        editor = self.cell(number).locator(".cm-content")
+        editor.fill(source)
+        editor.press("Control+Enter")
+
+    def close(self):
+        """Close what is open and end its kernel."""
+        self.page.evaluate(CLOSE_ALL)
+        for session in self._server.call("/api/sessions"):
+            self._server.call(f"/api/sessions/{session['id']}", "DELETE")

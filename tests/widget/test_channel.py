@@ -8,6 +8,7 @@ import threading
 import pytest
 
 from realm_jupyter.widget.channel import Channel
+from realm_jupyter.widget.conversation import Conversation
 from realm_jupyter.widget.messages import REQUESTS
 from realm_jupyter.widget.models_session import ModelsSession
 from support.widget_wire import Chat, RefusedError, Wire
@@ -16,7 +17,7 @@ from support.widget_wire import Chat, RefusedError, Wire
 @pytest.fixture
 def wire():
     wire = Wire()
-    state = {"model": "m", "text": "t", "tokens": []}
+    state = {"message": Conversation().root.as_message(), "tokens": []}
     wire.channel = Channel("tokens", wire.send, lambda: state, threading.RLock())
     return wire
 

@@ -76,6 +76,15 @@ class Front:
             if content and matches(content):
                 return content
 
+    def wait_until_runs(self, request):
+        """Return once the kernel has begun with a cell and the widget has spoken since."""
+        while True:
+            message = self.client.get_iopub_msg(timeout=GUARD_S)
+            is_begun = message["msg_type"] == "execute_input"
+            if is_begun and message["parent_header"].get("msg_id") == request:
+                break
+        self.wait_for(lambda content: content["type"] == "delta")
+
     def wait_for_state(self, state):
         return self.wait_for(lambda m: m["type"] == "status" and m["status"]["state"] == state)
 
@@ -95,6 +104,7 @@ def test_stop_does_not_wait_for_the_cell(front):
     front.post("send", text="Hi")
     front.wait_for_state("generating")
     busy = front.client.execute(BUSY)
+    front.wait_until_runs(busy)
     front.post("stop")
     answer = front.wait_for(lambda m: m["type"] == "answer" and m["request"] == "stop")
     assert answer["ok"]

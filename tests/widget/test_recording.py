@@ -14,7 +14,7 @@ from realm_jupyter.types import GenerationConfig
 from realm_jupyter.widget import view
 from realm_jupyter.widget.conversation import Node
 from realm_jupyter.widget.recording import prefix_of, tokens_of
-from support.widget_wire import Chat, RefusedError
+from support.widget_wire import GUARD_S, Chat, RefusedError, Wire
 
 QUESTION = "What is the capital of France?"
 
@@ -158,16 +158,65 @@ def built(monkeypatch):
     monkeypatch.setattr(view, "static_text", lambda name: f"/* {name} */")
 
 
-def test_inspect_shows_the_tokens_of_a_response(paris, built):
-    response = paris.generate(QUESTION, logprobs=3, max_tokens=8)
-    widget = inspect(response)
-    sent = []
-    widget._send = lambda message, buffers=None: sent.append(message.get("content"))
-    widget._handle_custom_msg({"type": "sync", "request": "a"}, [])
-    (answer,) = sent
-    state = answer["result"]["tokens"]
-    assert state["text"] == response.text
+class Tokens(Wire):
+    """A token view over a response."""
+
+    def __init__(self, response, realm=None, **sampling):
+        super().__init__()
+        self.widget = inspect(response, realm, **sampling)
+        self.channel = self.widget.session.channel
+        self.widget._send = lambda message, buffers=None: self.send(message["content"])
+
+    def go_on(self, index, rank):
+        """Choose another token and return the finished message."""
+        state = self.snapshot()
+        chosen = state["tokens"][index]["top"][rank]
+        message = state["message"]["id"]
+        self.request("continue", message=message, index=index, token_id=chosen["token_id"])
+        assert self.widget.session.wait(GUARD_S)
+        return self.snapshot()["message"]
+
+
+@pytest.fixture(scope="module")
+def response(paris):
+    return paris.generate(QUESTION, logprobs=3, max_tokens=8, seed=1)
+
+
+def test_inspect_shows_the_tokens_of_a_response(response, built):
+    tokens = Tokens(response)
+    state = tokens.snapshot()
+    assert state["message"]["text"] == response.text == tokens.widget.text
     assert [token["token_id"] for token in state["tokens"]] == list(response.token_ids)
+
+
+def test_inspect_goes_on_from_another_token_and_keeps_both(paris, response, built):
+    tokens = Tokens(response, paris, max_tokens=5, temperature=0)
+    before = tokens.snapshot()
+    fresh = tokens.go_on(2, 1)
+    assert fresh["state"] == "done"
+    assert (fresh["alternative"], fresh["num_alternatives"]) == (1, 2)
+    ids = [token["token_id"] for token in tokens.widget.tokens]
+    assert ids[:2] == list(response.token_ids[:2])
+    assert ids[2] == before["tokens"][2]["top"][1]["token_id"]
+    # The same as asking the model outright.
+    outright = paris.generate(
+        token_ids=(*response.prompt_ids, *ids[:3]), max_tokens=5, temperature=0
+    )
+    assert tuple(ids[3:]) == outright.token_ids
+    assert [message["message"]["state"] for message in tokens.of("message")] == ["waiting", "done"]
+    tokens.request("show_alternative", message=fresh["id"], alternative=0)
+    assert tokens.widget.text == response.text
+
+
+def test_inspect_loads_a_shipped_model_where_it_is_needed(response, built):
+    with Realm() as realm:
+        assert Tokens(response, realm, max_tokens=2).go_on(0, 1)["state"] == "done"
+
+
+def test_inspect_says_which_realm_it_needs(response, built):
+    tokens = Tokens(replace(response, model="mine"))
+    with pytest.raises(RefusedError, match=r"inspect\(response, realm\)"):
+        tokens.go_on(0, 1)
 
 
 def test_a_response_without_log_probabilities_cannot_be_inspected(paris, built):

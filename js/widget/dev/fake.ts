@@ -2,6 +2,7 @@
  * A kernel that is not there: it answers the messages of the table out of a script, so that the
  * views can be looked at and tested without Jupyter.
  */
+import { IDLE } from "../src/chat/store";
 import type { WidgetModel } from "../src/shared/context";
 import {
   type ChatState,
@@ -203,21 +204,7 @@ export const FIELDS: Field[] = [
   }),
 ];
 
-const idleStatus = (): Status => ({
-  state: "idle",
-  conversation: null,
-  message: null,
-  elapsed_ms: 0,
-  prompt_tokens: null,
-  prompt_done_tokens: null,
-  completion_tokens: 0,
-  tokens_per_second: null,
-  ttft_ms: null,
-  context_used: null,
-  context_length: CONTEXT_LENGTH,
-  seed: null,
-  load: null,
-});
+const idleStatus = (): Status => ({ ...IDLE, context_length: CONTEXT_LENGTH });
 
 const defaults = (): Settings => ({
   system: "",

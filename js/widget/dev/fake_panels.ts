@@ -3,6 +3,7 @@ import type { WidgetModel } from "../src/shared/context";
 import {
   type Events,
   type Load,
+  type Message,
   type ModelRow,
   type ModelsState,
   PROTOCOL,
@@ -11,6 +12,7 @@ import {
   type Token,
   type TokensState,
 } from "../src/shared/messages";
+import { fakeMessage } from "./fake";
 
 type Body = { [T in keyof Requests]: { type: T; request: string } & Requests[T] }[keyof Requests];
 
@@ -68,10 +70,18 @@ export function emptyModels(): ModelsState {
   };
 }
 
+/** An answer of these tokens. */
+export function tokensState(tokens: Token[], part: Partial<Message> = {}): TokensState {
+  const text = tokens.map((token) => token.text).join("");
+  return { message: { ...fakeMessage("m1", "assistant", text), ...part }, tokens };
+}
+
 /** Answers requests as the kernel's panel does, at once and in full. */
 export class FakePanels {
   models = emptyModels();
-  tokens: TokensState = { model: "paris", text: "", tokens: [] };
+  tokens = tokensState(fakeTokens());
+  /** What was shown before another token was chosen. */
+  earlier = this.tokens;
   /** Every request that came, in order. */
   readonly requests: Body[] = [];
   readonly received: ArrayBuffer[] = [];
@@ -110,6 +120,11 @@ export class FakePanels {
   /** What the front end does when the kernel is gone. */
   close(): void {
     this.#deliver("comm:close");
+  }
+
+  /** End what `continue` began. */
+  finishTokens(): void {
+    this.emit("message", { conversation: "c", message: this.tokens.message });
   }
 
   emitModels(): void {
@@ -226,6 +241,30 @@ export class FakePanels {
             "tokenizer.chat_template": "{% for message in messages %}…{% endfor %}",
           },
         };
+      case "continue": {
+        const { message, tokens } = this.tokens;
+        const kept = tokens.slice(0, body.index);
+        const chosen = tokens[body.index]?.top.find(({ token_id }) => token_id === body.token_id);
+        if (chosen === undefined) throw new Error("there is no such alternative");
+        const alternatives = { alternative: 1, num_alternatives: 2 };
+        this.earlier = this.tokens;
+        this.tokens = tokensState([...kept, { ...chosen, top: [] }], { id: "m2", ...alternatives });
+        const empty: Message = { ...this.tokens.message, text: "", state: "waiting" };
+        this.emit("message", { conversation: "c", message: empty });
+        this.emit("delta", {
+          conversation: "c",
+          message: "m2",
+          text: kept.map(({ text }) => text).join(""),
+        });
+        return { message: message.id };
+      }
+      case "show_alternative": {
+        const { message } = this.earlier;
+        this.emit("message", { conversation: "c", message: { ...message, num_alternatives: 2 } });
+        return { message: message.id };
+      }
+      case "tokens":
+        return { tokens: body.message === "m2" ? this.tokens.tokens : this.earlier.tokens };
       default:
         return {};
     }

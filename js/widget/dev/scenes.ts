@@ -1,5 +1,6 @@
 /** What the development page can show. */
 import type { FakeKernel } from "./fake";
+import { type FakePanels, fakeLoad, fakeRow, fakeTokens, tokensState } from "./fake_panels";
 
 export const RICH = `## Sorting in Python
 
@@ -95,5 +96,37 @@ export const SCENES: Record<string, (kernel: FakeKernel) => void> = {
       ["user", "And in English?"],
       ["assistant", SHORT],
     ]);
+  },
+};
+
+/** What there is to see of the models panel (`full`) and of the token view (`long`). */
+export const PANELS: Record<string, (panels: FakePanels) => void> = {
+  full({ models }) {
+    models.models = [
+      fakeRow({ id: "llama", name: "Meta Llama 3 8B Instruct", is_current: true, num_tenants: 3 }),
+      fakeRow({
+        id: "paris",
+        quant_type: "Q8_0",
+        num_parameters: 4_900_000,
+        context_length: 512,
+        memory_bytes: 5_400_000,
+      }),
+    ];
+    models.shipped = models.shipped.map((item) => ({ ...item, is_loaded: item.name === "paris" }));
+    models.loads = [
+      fakeLoad({ id: "1", done_bytes: 0.9e9, rate_bytes_per_s: 412e6, remaining_s: 3.6 }),
+      fakeLoad({
+        id: "2",
+        label: "broken.gguf",
+        state: "error",
+        error: {
+          code: "model_format",
+          message: "broken.gguf is damaged: tensor blk.3.attn_q.weight ends at byte 812 of 640",
+        },
+      }),
+    ];
+  },
+  long(panels) {
+    panels.tokens = tokensState(Array.from({ length: 60 }, fakeTokens).flat());
   },
 };

@@ -7,18 +7,15 @@ import ctypes
 import hashlib
 import logging
 import mmap
+import threading
 from collections import deque
 from concurrent.futures import Future, ThreadPoolExecutor
-from typing import TYPE_CHECKING, NamedTuple, Protocol
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 from realm_jupyter.compute.cpu.structures import PANEL_ROWS
-from realm_jupyter.compute.cpu.weight_cache import (
-    WeightCache,
-    WeightCacheError,
-    file_identity,
-)
+from realm_jupyter.compute.cpu.weight_cache import WeightCache, file_identity
 from realm_jupyter.errors import LoadCancelledError
 
 if TYPE_CHECKING:
@@ -100,6 +97,7 @@ class PackedWeights:
         self._bytes: NDArray[np.uint8] | None = np.frombuffer(
             mapping, np.uint8, count=num_bytes, offset=offset
         )
+        self._storing: threading.Thread | None = None
         self.num_bytes = num_bytes
         self.is_mapped_file = is_mapped_file
 
@@ -121,21 +119,38 @@ class PackedWeights:
         """Return where a matrix lies."""
         return int(self.bytes.ctypes.data) + matrix.offset_bytes
 
+    def store(self, write: Callable[[NDArray[np.uint8]], None]) -> None:
+        """Have them written to disk in a thread, for the loads to come.
+
+        A process that ends meanwhile ends when they are written. If they cannot be written
+        (`OSError`), a warning in the log says why.
+
+        Parameters
+        ----------
+        write : callable
+            Called with all packed bytes.
+        """
+
+        def run() -> None:
+            try:
+                write(self.bytes)
+            except OSError as error:
+                _LOG.warning("packed weights are kept in memory only: %s", error)
+
+        self._storing = threading.Thread(target=run, name="realm-store")
+        self._storing.start()
+
+    def wait(self) -> None:
+        """Wait until `store` is over."""
+        if self._storing is not None:
+            self._storing.join()
+
     def close(self) -> None:
-        """Give the memory back; twice is fine."""
+        """Give the memory back when `store` is over; twice is fine."""
+        self.wait()
         self._bytes = None
         with contextlib.suppress(BufferError):  # a view still lives: goes with it
             self._mapping.close()
-
-
-class _Target(Protocol):
-    """Where packed pieces go; for several threads at once."""
-
-    def place(self, offset: int, num_bytes: int) -> NDArray[np.uint8]:
-        """Return memory to pack a piece into, which begins at a multiple of 64."""
-
-    def write(self, offset: int, data: NDArray[np.uint8]) -> None:
-        """Take that memory, filled."""
 
 
 class _Memory:
@@ -155,11 +170,8 @@ class _Memory:
         self._bytes = everything[self.offset :]
 
     def place(self, offset: int, num_bytes: int) -> NDArray[np.uint8]:
-        """Return the memory of a piece, so that it is packed where it stays."""
+        """Return the memory of a piece."""
         return self._bytes[offset : offset + num_bytes]
-
-    def write(self, offset: int, data: NDArray[np.uint8]) -> None:
-        """Do nothing: it was packed where it stays."""
 
 
 def _advise_huge_pages(mapping: mmap.mmap) -> None:
@@ -202,7 +214,7 @@ def _pieces(plan: WeightPlan) -> Iterator[_Piece]:
 
 
 class _Packer(NamedTuple):
-    """What packing takes, wherever the result goes."""
+    """What packing takes."""
 
     model: Model
     plan: WeightPlan
@@ -210,7 +222,7 @@ class _Packer(NamedTuple):
     loading: Loading
     num_threads: int
 
-    def in_memory(self) -> PackedWeights:
+    def pack(self) -> PackedWeights:
         """Return the matrices in memory of this process."""
         memory = _Memory(self.plan.total_bytes)
         self._pack_all(memory)
@@ -218,16 +230,6 @@ class _Packer(NamedTuple):
         return PackedWeights(
             memory.mapping, memory.offset, self.plan.total_bytes, is_mapped_file=False
         )
-
-    def in_file(self, cache: WeightCache, identity: str) -> mmap.mmap:
-        """Write the matrices to the cache and return them, mapped."""
-        with cache.create(self.key(identity), self.plan.total_bytes) as entry:
-            entry.expect((piece.offset_bytes, piece.packed_bytes) for piece in _pieces(self.plan))
-            self._pack_all(entry)
-            path = self.model.file.paths[0]
-            if file_identity(self.model.file) != identity:
-                raise WeightCacheError(f"{path} changed while it was read")
-            return entry.publish(str(path.resolve()), self.num_threads)
 
     def forget_source(self) -> None:
         """Unmap the file's pages that were read: the matrices are needed once only."""
@@ -252,16 +254,16 @@ class _Packer(NamedTuple):
         facts = f"{self.library.layout_version} {self.plan.digest()} {identity}"
         return hashlib.sha256(facts.encode()).digest()
 
-    def _pack_all(self, target: _Target) -> None:
+    def _pack_all(self, memory: _Memory) -> None:
         if self.num_threads == 1:
             for piece in _pieces(self.plan):
-                self.loading.advance(self._pack(piece, target))
+                self.loading.advance(self._pack(piece, memory))
             return
         waiting: deque[Future[int]] = deque()
         with ThreadPoolExecutor(self.num_threads, "realm-pack") as pool:
             try:
                 for piece in _pieces(self.plan):
-                    waiting.append(pool.submit(self._pack, piece, target))
+                    waiting.append(pool.submit(self._pack, piece, memory))
                     if len(waiting) > 2 * self.num_threads:
                         self.loading.advance(waiting.popleft().result())
                 while waiting:
@@ -269,7 +271,7 @@ class _Packer(NamedTuple):
             finally:
                 pool.shutdown(cancel_futures=True)
 
-    def _pack(self, piece: _Piece, target: _Target) -> int:
+    def _pack(self, piece: _Piece, memory: _Memory) -> int:
         """Pack a piece and return its bytes in the file."""
         matrix = piece.matrix
         row_bytes = matrix.source_bytes // matrix.num_rows
@@ -277,7 +279,7 @@ class _Packer(NamedTuple):
         source = self.model.file.data(matrix.name)[start : start + piece.source_bytes]
         if source.ctypes.data % _WORD_BYTES:  # bytes in memory may begin anywhere
             source = source.copy()
-        packed = target.place(piece.offset_bytes, piece.packed_bytes)
+        packed = memory.place(piece.offset_bytes, piece.packed_bytes)
         self.library.pack(
             matrix.quant_type,
             source.ctypes.data,
@@ -285,7 +287,6 @@ class _Packer(NamedTuple):
             piece.num_rows,
             matrix.num_cols,
         )
-        target.write(piece.offset_bytes, packed)
         return piece.source_bytes
 
 
@@ -310,7 +311,12 @@ def load_packed_weights(
     num_threads : int
     cache : WeightCache, optional
         The user's by default. Models below `MIN_CACHED_BYTES`, and those that are no file,
-        are always packed in memory.
+        are not kept.
+
+    Notes
+    -----
+    Weights that were packed now are written to the cache in the background: the first token
+    does not wait for the disk.
 
     Raises
     ------
@@ -320,8 +326,9 @@ def load_packed_weights(
     packer = _Packer(model, plan, library, loading, num_threads)
     identity = file_identity(model.file) if plan.total_bytes >= MIN_CACHED_BYTES else None
     if identity is None:
-        return packer.in_memory()
+        return packer.pack()
     cache = WeightCache() if cache is None else cache
+    key = packer.key(identity)
     before = loading.done_bytes
     source_bytes = sum(matrix.source_bytes for matrix in plan.matrices)
 
@@ -329,15 +336,17 @@ def load_packed_weights(
         target = before + source_bytes * done // plan.total_bytes
         loading.advance(target - loading.done_bytes)
 
-    mapping = cache.open(packer.key(identity), plan.total_bytes, num_threads, check)
-    if mapping is None:
-        loading.done_bytes = before
-        try:
-            mapping = packer.in_file(cache, identity)
-        except OSError as error:
-            _LOG.warning("packed weights are kept in memory only: %s", error)
-            loading.done_bytes = before
-            return packer.in_memory()
-    _advise_huge_pages(mapping)
-    packer.forget_source()
-    return PackedWeights(mapping, 0, plan.total_bytes, is_mapped_file=True)
+    mapping = cache.open(key, plan.total_bytes, num_threads, check)
+    if mapping is not None:
+        _advise_huge_pages(mapping)
+        packer.forget_source()
+        return PackedWeights(mapping, 0, plan.total_bytes, is_mapped_file=True)
+    loading.done_bytes = before
+    weights = packer.pack()
+    path = model.file.paths[0]
+    if file_identity(model.file) == identity:
+        label = str(path.resolve())
+        weights.store(lambda data: cache.store(key, data, label))
+    else:
+        _LOG.warning("packed weights are not kept on disk: %s changed while it was read", path)
+    return weights

@@ -47,8 +47,8 @@ KIND_NAMES = {
     "unknown": "admits what it cannot know",
     "fictional": "admits not to know an invented country",
     "capital, typed badly": "capital, typed badly (typos, lower case, no question mark)",
-    "follow-up, another country": 'follow-up ("And how is it with Italy?")',
-    "follow-up, same country": 'follow-up ("And what money would I use there?")',
+    "follow-up, another country": 'follow-up ("Can I have the same for Italy?")',
+    "follow-up, same country": 'follow-up ("Which currency would I hand over there?")',
     "system prompt asks for short answers": "a system prompt asks for short answers",
     "system prompt asks for long answers": "a system prompt asks for long answers",
 }
@@ -88,12 +88,13 @@ assistant  Paris.
 
 ## Training text
 
-The text is written by a program, `realm_jupyter.demo.paris.corpus`: endless conversations of one
-to 24 questions from a seed. The phrasings (thousands, most of them put together from frames and
-noun phrases) and the facts were written for this project, from general knowledge, and checked by
-hand. Continents follow the geoscheme of the United Nations; languages are the official or national
-ones, at most four. Questions are typed as people type: a third in lower case, a third without the
-question mark, one in ten with a typo. The loss counts the tokens of the answers alone.
+The text is written by a program, `realm_jupyter.demo.paris.corpus`: endless conversations of one to
+24 questions from a seed. The phrasings (thousands put together from frames and noun phrases, and as
+many again drawn from small grammars) and the facts were written for this project, from general
+knowledge, and checked by hand. Continents follow the geoscheme of the United Nations; languages are
+the official or national ones, at most four. Questions are typed as people type: a third in lower
+case, a third without the question mark, one in ten with a typo. The loss counts the tokens of the
+answers alone.
 
 ## Training
 
@@ -110,8 +111,9 @@ weights came about in phases, while the text was being written:
 {phases}
 
 The minutes are those of a clock, on a processor that others used as well. The vocabulary is that of
-the first text. The recipe trains on the present text from the start, as long as all phases
-together, so a rerun gives a model of the same kind, not the same numbers.
+the first text; a run keeps its own beside its checkpoint. The recipe trains on the present text
+from the start, as long as all phases together, so a rerun gives a model of the same kind, not the
+same numbers.
 
 The logits of the exported files are those of the network times {sharpness:g} (the weight of the
 last norm is multiplied by it). The text at temperature 0 stays the same; at the default temperature
@@ -126,15 +128,14 @@ do occur, for they are what the model is to know. An answer is right only if it 
 expected sentence (sums may be turned round; small talk has two or three answers, and any of them
 counts; an admission must begin with "Sorry, I").
 
-This is the second set of such phrasings. The first was marked after 70 minutes of training: 89.9%
-of 3035 right, capitals 97.9%, mean over the kinds 86.0%. Its wrong answers showed where the text
-had too few phrasings. So that set became development questions (still never trained on), this set
-was written, and the text was widened by what the development questions showed. This set
-was marked for the first time after the fourth phase: 93.9% of 3092 right, but capitals 86.4%,
-because the text of that phase had so many yes-or-no questions that two statements ("My daughter
-needs the capital of ...") were answered with a needless "Yes," or "No,". The weights of the third
-and the fourth phase were then averaged, and a last short phase had fewer yes-or-no questions and
-more capitals. No phrasing was added after this set had been marked.
+This is the third set of such phrasings. The first was marked after 70 minutes of training: 89.9% of
+3035 right, capitals 97.9%, mean over the kinds 86.0%. The second was marked after 116 minutes
+(93.9% of 3092, capitals 86.4%) and after 124 (94.9%, capitals 92.6%, mean over the kinds 91.9%);
+most wrong capitals were those of two statements ("My daughter needs the capital of ...") that were
+answered with a needless "Yes," or "No,". Each time the wrong answers showed where the text had too
+few phrasings, so each of these sets became development questions (still never trained on). Then
+half of the text came to be drawn from grammars, this set was written, and the last phase of the
+training began. This set was marked once, after it; nothing was changed afterwards.
 
 Temperature 0, the shipped Q8_0 file:
 
@@ -146,9 +147,6 @@ capitals {capitals:.1%}.**
 {table}
 
 ## Wrong answers
-
-Of the {wrong_capitals} wrong answers on capitals, {prefixed} are the expected sentence behind a
-needless "Yes," or "No,": a wish that is put as a statement is taken for a claim.
 
 {wrong}
 
@@ -192,13 +190,6 @@ def render_card(figures: Mapping[str, Any]) -> str:
             f"| {KIND_NAMES[kind]} | {row['right']} | {row['total']} "
             f"| {row['right'] / row['total']:.0%} |"
             for kind, row in marks["kinds"].items()
-        ),
-        wrong_capitals=capitals["total"] - capitals["right"],
-        prefixed=sum(
-            row["answer"].lower().removeprefix("no, ").removeprefix("yes, ")
-            == row["expected"].lower()
-            for row in marks["wrong"]
-            if row["kind"] == "capital"
         ),
         wrong=wrong_answers(marks["wrong"]),
     )

@@ -9,10 +9,18 @@ from random import Random
 from typing import TYPE_CHECKING, NamedTuple
 
 from realm_jupyter.demo.paris import country_phrasing as country
-from realm_jupyter.demo.paris import development, held_out, questions, style
+from realm_jupyter.demo.paris import (
+    development,
+    held_out,
+    past_held_out,
+    questions,
+    style,
+    wordings,
+)
 from realm_jupyter.demo.paris import everyday_phrasing as everyday
 from realm_jupyter.demo.paris import unknown_phrasing as unknowns
 from realm_jupyter.demo.paris.facts import COUNTRIES, words
+from realm_jupyter.demo.paris.frames import AFTERWARDS, CONTEXTS, draw
 from realm_jupyter.demo.paris.noise import noisy
 from realm_jupyter.demo.paris.phrasing import (
     CLOSERS,
@@ -25,6 +33,7 @@ from realm_jupyter.demo.paris.phrasing import (
 )
 from realm_jupyter.demo.paris.questions import DRAWS, TALK, Subject
 from realm_jupyter.demo.paris.replies import Reply
+from realm_jupyter.demo.paris.talk_wordings import LONG_PROMPTS, SHORT_PROMPTS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -111,13 +120,13 @@ WEIGHTS: dict[str, float] = {
 # The same once the capitals sit: then sums, sequences and opposites need more repetition.
 LATER_WEIGHTS: dict[str, float] = {
     **WEIGHTS,
-    "capital": 20,
+    "capital": 24,
     "country_of": 10,
-    "continent": 6,
-    "currency": 9,
-    "language": 7,
-    "about": 4,
-    "is_capital": 5,
+    "continent": 7,
+    "currency": 10,
+    "language": 9,
+    "about": 3,
+    "is_capital": 6,
     "is_continent": 4,
     "is_language": 4,
     "is_currency": 4,
@@ -134,10 +143,17 @@ LATER_WEIGHTS: dict[str, float] = {
     "opposite": 9,
     "fictional": 3,
     "city": 1.5,
-    "unknown": 10,
-    "my_name": 3,
+    "unknown": 13,
+    "colour": 5,
+    "mix": 2.5,
+    "month_days": 2,
+    "ordinal": 2,
+    "amount": 3,
+    "my_name": 2,
     "ask_name": 1,
-    "hello": 2.5,
+    **dict.fromkeys(questions.SMALL_TALK, 1.4),
+    **dict.fromkeys(("who", "name", "abilities", "size", "maker"), 1.4),
+    "hello": 2,
 }
 
 # What starts a question in lower case behind "Hello, ...".
@@ -150,6 +166,8 @@ FUNCTION_WORDS = frozenset(
 
 DROPPABLE = re.compile(r"\b(?:the|a|an|of|that|me|please|do|does|there|to|it|just|is) ")
 DROPPED_WORD_SHARE = 0.05
+# How much of the text is drawn from grammars instead of lists.
+GRAMMAR_SHARE = 0.5
 
 
 class HeldOutFilter:
@@ -180,10 +198,14 @@ HELD_OUT_FILTER = HeldOutFilter(
         *held_out.SHORT_PROMPTS,
         *held_out.LONG_PROMPTS,
         *chain.from_iterable(development.DEVELOPMENT.values()),
-        *chain.from_iterable(development.FIRST_HELD_OUT.values()),
-        *chain.from_iterable(development.FIRST_FOLLOW_UPS.values()),
-        *development.FIRST_SHORT_PROMPTS,
-        *development.FIRST_LONG_PROMPTS,
+        *chain.from_iterable(past_held_out.FIRST_HELD_OUT.values()),
+        *chain.from_iterable(past_held_out.FIRST_FOLLOW_UPS.values()),
+        *past_held_out.FIRST_SHORT_PROMPTS,
+        *past_held_out.FIRST_LONG_PROMPTS,
+        *chain.from_iterable(past_held_out.SECOND_HELD_OUT.values()),
+        *chain.from_iterable(past_held_out.SECOND_FOLLOW_UPS.values()),
+        *past_held_out.SECOND_SHORT_PROMPTS,
+        *past_held_out.SECOND_LONG_PROMPTS,
     }
 )
 
@@ -290,10 +312,14 @@ class Writer:
         if kind < 0.7:  # noqa: PLR2004
             prompt = neutral
         else:
-            state.style, prompts = (
-                ("short", style.SHORT) if kind < 0.88 else ("long", style.LONG)  # noqa: PLR2004
+            state.style, prompts, grammars = (
+                ("short", style.SHORT, SHORT_PROMPTS)
+                if kind < 0.88  # noqa: PLR2004
+                else ("long", style.LONG, LONG_PROMPTS)
             )
             prompt = random.choice(prompts)
+            if chance(random, GRAMMAR_SHARE):
+                prompt = draw(random.choice(grammars), random)
             if chance(random, 0.3) and "sentence" not in neutral:
                 prompt = f"{neutral} {prompt}"
             elif chance(random, 0.1):
@@ -384,6 +410,11 @@ class Writer:
         if kind == "fictional" and chance(random, 0.7):
             # Only the name tells that the country is not there.
             kind = random.choice(COUNTRY_KINDS)
+        if chance(random, GRAMMAR_SHARE):
+            if kind in wordings.CLAIMS:
+                return fill(wordings.claim_template(kind, random), subject.slots)
+            if kind in wordings.WORDINGS:
+                return fill(wordings.WORDINGS[kind].template(random), subject.slots)
         templates = TRAINING[kind]
         template = random.choice(templates)
         if subject.kind == "country_of" and subject.country and subject.country.is_city_state:
@@ -397,6 +428,8 @@ class Writer:
         random = self.random
         expression = fill(random.choice(everyday.EXPRESSIONS[operation]), subject.slots)
         slots = {**subject.slots, "np": expression}
+        if chance(random, GRAMMAR_SHARE):
+            return fill(wordings.sum_template(operation, random), slots)
         sentences = everyday.SUM_SENTENCES[operation]
         return fill(random.choice((*everyday.SUM_FRAMES, *sentences)), slots)
 
@@ -405,6 +438,8 @@ class Writer:
         random = self.random
         if chance(random, 0.2):
             opener = random.choice(OPENERS)
+            if chance(random, GRAMMAR_SHARE):
+                opener = draw(random.choice(CONTEXTS), random)
             first = question.split(" ", 1)[0]
             if opener[-1] not in ".!" and first in FUNCTION_WORDS:
                 question = question[0].lower() + question[1:]
@@ -412,7 +447,10 @@ class Writer:
         if chance(random, 0.08):
             if question[-1] not in ".?!":
                 question += random.choice((".", "?"))
-            question = f"{question} {random.choice(CLOSERS)}"
+            closer = random.choice(CLOSERS)
+            if chance(random, GRAMMAR_SHARE):
+                closer = draw(random.choice(AFTERWARDS), random)
+            question = f"{question} {closer}"
         elif chance(random, 0.05) and question[-1] in ".?":
             question = f"{question[:-1]}, please{question[-1]}"
         return question

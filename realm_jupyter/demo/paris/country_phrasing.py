@@ -809,18 +809,17 @@ def claiming(claims: Iterable[str]) -> tuple[str, ...]:
     )
 
 
-IS_CAPITAL = claiming(
-    (
-        "{x} is the capital of {c}",
-        "the capital of {c} is {x}",
-        "{x} is {cs_} capital",
-        "{c} has the capital {x}",
-        "{cs_} capital is {x}",
-        "the capital city of {c} is {x}",
-        "{x} is the capital city of {c}",
-        "the capital of {c} is called {x}",
-    )
-) + 100 * lines("""
+CAPITAL_CLAIMS = (
+    "{x} is the capital of {c}",
+    "the capital of {c} is {x}",
+    "{x} is {cs_} capital",
+    "{c} has the capital {x}",
+    "{cs_} capital is {x}",
+    "the capital city of {c} is {x}",
+    "{x} is the capital city of {c}",
+    "the capital of {c} is called {x}",
+)
+IS_CAPITAL = claiming(CAPITAL_CLAIMS) + 100 * lines("""
 Is {x} in fact the capital of {c}?
 Is {x} indeed the capital of {c}?
 Is {x} actually {cs_} capital?
@@ -857,18 +856,17 @@ Does {c} have the capital {x}?
 Does {c} have {x} as its capital?
 """)
 
-IS_CONTINENT = claiming(
-    (
-        "{c} is in {w}",
-        "{c} is in {w}",
-        "{c} is a country in {w}",
-        "{c} lies in {w}",
-        "{c} belongs to {w}",
-        "{c} is part of {w}",
-        "the continent of {c} is {w}",
-        "{cs_} continent is {w}",
-    )
-) + 100 * lines("""
+CONTINENT_CLAIMS = (
+    "{c} is in {w}",
+    "{c} is in {w}",
+    "{c} is a country in {w}",
+    "{c} lies in {w}",
+    "{c} belongs to {w}",
+    "{c} is part of {w}",
+    "the continent of {c} is {w}",
+    "{cs_} continent is {w}",
+)
+IS_CONTINENT = claiming(CONTINENT_CLAIMS) + 100 * lines("""
 Is {c} in fact in {w}?
 Is {c} indeed in {w}?
 Is {c} actually a country in {w}?
@@ -913,18 +911,17 @@ Does one find {c} in {w}?
 Is the country {c} in {w}?
 """)
 
-IS_LANGUAGE = claiming(
-    (
-        "people speak {l} in {c}",
-        "{l} is spoken in {c}",
-        "they speak {l} in {c}",
-        "people in {c} speak {l}",
-        "{l} is a language of {c}",
-        "the language of {c} is {l}",
-        "in {c} they speak {l}",
-        "the people of {c} speak {l}",
-    )
-) + 100 * lines("""
+LANGUAGE_CLAIMS = (
+    "people speak {l} in {c}",
+    "{l} is spoken in {c}",
+    "they speak {l} in {c}",
+    "people in {c} speak {l}",
+    "{l} is a language of {c}",
+    "the language of {c} is {l}",
+    "in {c} they speak {l}",
+    "the people of {c} speak {l}",
+)
+IS_LANGUAGE = claiming(LANGUAGE_CLAIMS) + 100 * lines("""
 Is {l} in fact spoken in {c}?
 Is {l} indeed a language of {c}?
 Is {l} actually spoken in {c}?
@@ -958,18 +955,17 @@ Do I hear {l} in {c}?
 Do I need {l} in {c}?
 """)
 
-IS_CURRENCY = claiming(
-    (
-        "the currency of {c} is the {m}",
-        "people pay with the {m} in {c}",
-        "{c} uses the {m}",
-        "the {m} is the currency of {c}",
-        "the {m} is used in {c}",
-        "people in {c} use the {m}",
-        "{cs_} currency is the {m}",
-        "the money of {c} is the {m}",
-    )
-) + 100 * lines("""
+CURRENCY_CLAIMS = (
+    "the currency of {c} is the {m}",
+    "people pay with the {m} in {c}",
+    "{c} uses the {m}",
+    "the {m} is the currency of {c}",
+    "the {m} is used in {c}",
+    "people in {c} use the {m}",
+    "{cs_} currency is the {m}",
+    "the money of {c} is the {m}",
+)
+IS_CURRENCY = claiming(CURRENCY_CLAIMS) + 100 * lines("""
 Is the {m} in fact the currency of {c}?
 Is the {m} indeed used in {c}?
 Is the {m} actually the money of {c}?

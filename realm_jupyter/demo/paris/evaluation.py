@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from random import Random
 from typing import TYPE_CHECKING, Any
 
-from realm_jupyter.demo.paris import development, held_out, questions
+from realm_jupyter.demo.paris import development, held_out, past_held_out, questions
 from realm_jupyter.demo.paris.corpus import Turn
 from realm_jupyter.demo.paris.facts import COUNTRIES
 from realm_jupyter.demo.paris.noise import noisy
@@ -63,10 +63,16 @@ HELD_OUT = QuestionSet(
     held_out.HELD_OUT, held_out.FOLLOW_UPS, held_out.SHORT_PROMPTS, held_out.LONG_PROMPTS
 )
 FIRST_HELD_OUT = QuestionSet(
-    development.FIRST_HELD_OUT,
-    development.FIRST_FOLLOW_UPS,
-    development.FIRST_SHORT_PROMPTS,
-    development.FIRST_LONG_PROMPTS,
+    past_held_out.FIRST_HELD_OUT,
+    past_held_out.FIRST_FOLLOW_UPS,
+    past_held_out.FIRST_SHORT_PROMPTS,
+    past_held_out.FIRST_LONG_PROMPTS,
+)
+SECOND_HELD_OUT = QuestionSet(
+    past_held_out.SECOND_HELD_OUT,
+    past_held_out.SECOND_FOLLOW_UPS,
+    past_held_out.SECOND_SHORT_PROMPTS,
+    past_held_out.SECOND_LONG_PROMPTS,
 )
 DEVELOPMENT = QuestionSet(development.DEVELOPMENT, {})
 

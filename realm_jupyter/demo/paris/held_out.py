@@ -12,226 +12,255 @@ from realm_jupyter.demo.paris.phrasing import lines
 
 HELD_OUT: dict[str, tuple[str, ...]] = {
     "capital": lines("""
-What city do they call the capital of {c}?
-Which of the cities of {c} is the capital?
-My daughter needs the capital of {c} for her homework.
-Have you heard what the capital of {c} is?
-Which city would be {cs_} capital?
-Could you look up the capital of {c} for me?
-On a trip to {c}, which city would be the capital?
-{Cs_} capital city is called what?
-What should I write for the capital of {c}?
-I'd be glad to hear the capital of {c}.
-The city that is the capital of {c} is called what?
-Give me the name of the city that is the capital of {c}.
-Would you be able to name {cs_} capital?
+Refresh my memory: what is the capital of {c}?
+Out of curiosity, which city is the capital of {c}?
+It slipped my mind what the capital of {c} is.
+Do me a favour and name the capital of {c}.
+Mind telling me {cs_} capital?
+I'd appreciate it if you named the capital of {c}.
+Settle a bet for us: which city is {cs_} capital?
+If someone asked you for the capital of {c}, what would you reply?
+The last empty box in my crossword is the capital of {c}.
+Any chance you know the capital city of {c}?
+Next to {c} on my worksheet belongs the name of its capital.
+Enlighten me on the capital of {c}.
+Pick the right city: the capital of {c}.
 """),
     "country_of": lines("""
-Which country would {k} be the capital of?
-{K} is the capital of a country. Which one?
-Have you heard which country has {k} as its capital?
-The country with {k} as its capital is called what?
-Would you be able to say what {k} is the capital of?
-People say {k} is a capital. Of what country?
+Refresh my memory: which country has {k} as its capital?
+Out of curiosity, what is {k} the capital of?
+Mind telling me which country {k} is the capital of?
+In my atlas {k} is marked as a capital. For which country?
+It slipped my mind which country has its capital in {k}.
+{K} stands on a list of capitals. Next to which country?
 """),
     "continent": lines("""
-Have you heard which continent {c} is on?
-What continent would {c} be on?
-Would you be able to say where {c} is?
-{C} can be found on which continent?
-If I flew to {c}, on which continent would I land?
-My daughter asks which continent {c} is in.
+Refresh my memory: which continent is {c} on?
+Out of curiosity, where in the world would {c} be?
+Mind telling me which continent {c} belongs to?
+In an atlas, under which continent would I look up {c}?
+It slipped my mind which continent {c} is in.
+Enlighten me: {c} is on what continent?
 """),
     "currency": lines("""
-Have you heard which currency {c} uses?
-What do they call the money in {c}?
-When I pay in {c}, which currency is it?
-Would you be able to name the currency of {c}?
-What currency should I get before I fly to {c}?
-My daughter asks what money people use in {c}.
+Refresh my memory: which currency does {c} use?
+Out of curiosity, what do folks in {c} pay with?
+Mind telling me what money I need in {c}?
+At a market in {c}, which currency would I hand over?
+It slipped my mind what {cs_} currency is.
+My bank asks which currency I want for {c}.
 """),
     "language": lines("""
-Have you heard what language they speak in {c}?
-Would you be able to name the language of {c}?
-When people in {c} talk, which language is it?
-What language would I need to live in {c}?
-In {c}, people talk to each other in which language?
-My daughter asks which language is spoken in {c}.
+Refresh my memory: which language is spoken in {c}?
+Out of curiosity, what do folks in {c} speak?
+Mind telling me what language is used in {c}?
+At a market in {c}, in which language would I bargain?
+It slipped my mind which language they speak in {c}.
+A phrase book for {c} would teach me which language?
 """),
     "about": lines("""
-What would you tell a visitor about {c}?
-Could you give me some facts about {c}?
-I am curious to learn about {c}.
+Fill me in on {c}.
+Mind sharing some facts about {c}?
+I have hardly heard of {c}, so tell me about it.
 """),
     "is_capital": lines("""
-Have I got it right that {x} is the capital of {c}?
-Would I be right to say that {x} is the capital of {c}?
-Is {x} really the capital of {c}?
+Settle a bet for us: is {x} the capital of {c}?
+Just to be sure, {x} is the capital of {c}?
+For the record, the capital of {c} is {x}, yes?
 """),
     "is_continent": lines("""
-Is {c} really in {w}?
-Have I got it right that {c} is in {w}?
+Settle a bet for us: is {c} in {w}?
+Just to be sure, {c} is in {w}?
 """),
     "is_language": lines("""
-Is it really {l} that people speak in {c}?
-Have I got it right that people in {c} speak {l}?
+Settle a bet for us: do they speak {l} in {c}?
+Just to be sure, people in {c} speak {l}?
 """),
     "is_currency": lines("""
-Is it really the {m} that people use in {c}?
-Have I got it right that {c} uses the {m}?
+Settle a bet for us: do people in {c} pay with the {m}?
+Just to be sure, {c} uses the {m}?
 """),
     "plus": lines("""
-How much do I get when I add {a} and {b}?
-Would you be able to add {a} and {b}?
-What is the total of {a} and {b}?
-{A} plus {b} gives what number?
+Refresh my memory: how much is {a} plus {b}?
+Mind adding {a} and {b} for me?
+Out of curiosity, what does {a} plus {b} come to?
+One number is {a}, the other is {b}. What is their sum?
 """),
     "minus": lines("""
-How much do I get when I subtract {b} from {a}?
-Would you be able to subtract {b} from {a}?
-{A} minus {b} gives what number?
+Refresh my memory: how much is {a} minus {b}?
+Mind subtracting {b} from {a} for me?
+Out of curiosity, what does {a} minus {b} come to?
 """),
     "times": lines("""
-How much do I get when I multiply {a} by {b}?
-Would you be able to multiply {a} by {b}?
-{A} times {b} gives what number?
+Refresh my memory: how much is {a} times {b}?
+Mind multiplying {a} by {b} for me?
+Out of curiosity, what does {a} times {b} come to?
 """),
     "divided by": lines("""
-How much do I get when I divide {a} by {b}?
-{A} divided by {b} gives what number?
+Mind dividing {a} by {b} for me?
+Out of curiosity, what does {a} divided by {b} come to?
 """),
-    "gain": ("This morning I had {a} {t}, then my aunt brought {b} more. How many {t} do I have?",),
-    "loss": ("This morning I had {a} {t}, then I sold {b} of them. How many {t} do I have?",),
+    "gain": lines("""
+I started out with {a} {t} and was lucky to get {b} more. How many {t} do I have?
+"""),
+    "loss": lines("""
+I started out with {a} {t} and was careless enough to lose {b}. How many {t} do I have?
+"""),
     "next": lines("""
-What {u} do we have after {n}?
-Would you be able to say which {u} comes after {n}?
-The {u} that comes after {n} is called what?
+Refresh my memory: which {u} comes after {n}?
+Mind telling me what comes after {n}?
+Which {u} is next in line after {n}?
 """),
     "previous": lines("""
-What {u} do we have before {n}?
-Would you be able to say which {u} comes before {n}?
-The {u} that comes before {n} is called what?
+Refresh my memory: which {u} comes before {n}?
+Mind telling me what comes before {n}?
+Which {u} sits just in front of {n}?
 """),
-    "today_tomorrow": ("It's {n} today, so what day is tomorrow?",),
-    "today_yesterday": ("It's {n} today, so what day was yesterday?",),
+    "today_tomorrow": lines("""
+They tell me it is {n} today, which makes tomorrow what day?
+"""),
+    "today_yesterday": lines("""
+They tell me it is {n} today, which makes yesterday what day?
+"""),
     "month_days": lines("""
-Would you be able to say how many days {n} has?
-For how many days does {n} last?
+Refresh my memory: how many days are in {n}?
+Mind telling me how long {n} is in days?
 """),
     "ordinal": lines("""
-Would you be able to name the {o} {u} of the {p}?
-In the {p}, which {u} is the {o}?
+Refresh my memory: which {u} is the {o} of the {p}?
+Out of curiosity, what is the {o} {u} of the {p}?
 """),
     "amount": lines("""
-Would you be able to say how many {u} {p} has?
-{P} is made of how many {u}?
+Refresh my memory: how many {u} are there in {p}?
+{P} adds up to how many {u}?
 """),
-    "list": ("Would you be able to name all the {p}?",),
+    "list": lines("""
+Refresh my memory: what are the {p}?
+"""),
     "colour": lines("""
-Would you be able to say what colour {n} is?
-What is the usual colour of {n}?
-If I draw {n}, which colour should I take?
+Out of curiosity, what colour is {n}?
+Mind telling me the colour of {n}?
+A photo of {n} would mostly show which colour?
 """),
     "mix": lines("""
-I have {a} and {b} paint. Which colour do they make together?
-What colour comes from {a} and {b}?
+Out of curiosity, what colour do {a} and {b} make?
+If a painter stirs {a} into {b}, which colour appears?
 """),
     "opposite": lines("""
-Would you be able to name the opposite of {n}?
-Which word says the opposite of {n}?
-My daughter asks what the opposite of {n} is.
+Refresh my memory: what is the opposite of {n}?
+Mind telling me the opposite of {n}?
+Which word would you set against {n} as its opposite?
 """),
     "hello": lines("""
-Hello, dear computer!
-Hi, how nice to see you!
-Hey, good morning!
+Well hello, old friend!
+Hi, long time no see!
+A hearty hello from me!
+Hey, there you are!
 """),
     "how_are_you": lines("""
-And how are you doing this morning?
-Are you doing well today?
+Everything going well with you?
+How have things been lately?
+You doing okay?
 """),
     "thanks": lines("""
-Thanks, you were a great help!
-Thank you for helping me.
+Thanks, I owe you one!
+That did the trick, thanks!
+Thank you ever so much!
+Thanks heaps!
 """),
     "goodbye": lines("""
-Okay, bye for today!
-Goodbye, until tomorrow!
+Catch you later, bye!
+Right, I am off, goodbye!
+Bye, it was fun!
+Good night, and see you in the morning!
 """),
     "who": lines("""
-Tell me a bit about who you are.
-So what kind of thing are you?
-Would you be able to introduce yourself?
+Who exactly is answering me here?
+Mind introducing yourself?
+Give me a quick idea of who you are.
 """),
     "name": lines("""
-What name did they give you?
-Would you be able to tell me your name?
+Mind telling me your name?
+And your name would be?
+What should I write down as your name?
 """),
     "abilities": lines("""
-What sort of questions do you know the answer to?
-Which topics can I ask about?
+Where do your strengths lie?
+Which sort of question suits you?
+Mind listing the things you can do?
 """),
-    "size": ("Are you a big model or a small one?", "What is the number of your parameters?"),
-    "maker": ("Which people made you?", "Where were you made?"),
+    "size": lines("""
+Roughly how many parameters do you have?
+Would you call yourself a big model?
+How much space does your file take?
+"""),
+    "maker": lines("""
+Who deserves the credit for making you?
+Mind telling me who trained you?
+Which people put you together?
+"""),
     "unknown": lines("""
-Who wrote Pride and Prejudice?
-How many teeth does a shark have?
-Which car is the fastest?
-How do I get rid of ants?
-What is the boiling point of alcohol?
-Who was the first president?
-Can you give me a recipe for lentil soup?
-What does my horoscope say?
-How tall is the Empire State Building?
-Who plays the drums in that band?
-What is the best laptop for students?
-Will my team win tomorrow?
-What is a black swan?
-When does the next bus leave?
-How do aeroplanes stay in the air?
-What happened to the dinosaurs?
-Compose a song about the rain.
-Can you check my spelling?
-Which stocks should I buy?
-What is the name of my cat?
-How do I tie my shoes?
-Who is the fastest runner in the world?
-What is the melting point of iron?
-Please write me a Java class.
-What is the national bird of {c}?
-Who was the first king of {c}?
-How long is the coast of {c}?
-What is the unemployment rate in {c}?
-How many schools are there in {k}?
-What is the best museum in {k}?
+Who came up with the Eiffel Tower?
+How many strings does a harp have?
+Which smartphone takes the best photos?
+How do I unblock a drain?
+What is the freezing point of vodka?
+Who was the second man on the moon?
+Got a recipe for banana bread?
+What do the stars say about my week?
+How tall is the Leaning Tower of Pisa?
+Who sings lead in that choir?
+Which tablet suits a child?
+Is my flight going to be late?
+What is a red herring?
+At what hour does the museum close?
+How do submarines dive?
+Why did the mammoths vanish?
+Pen a few verses about autumn.
+Proofread my essay, please.
+Is now a good time to buy gold?
+What did I call my first bicycle?
+How do I knot a bow tie?
+Who holds the world record in the marathon?
+How dense is aluminium?
+Please code a calculator in Rust.
+What is the national flower of {c}?
+Who was the last emperor of {c}?
+How wide is the widest river of {c}?
+What share of people in {c} can read?
+How many theatres does {k} have?
+Where in {k} can I eat well?
 """),
     "fictional": lines("""
-Have you heard what the capital of {c} is?
-Would you be able to name the currency of {c}?
-My daughter asks where {c} is.
+Refresh my memory: what is the capital of {c}?
+Mind telling me which currency {c} uses?
+Out of curiosity, where in the world would {c} be?
 """),
 }
 
 # After an answer about one country.
 FOLLOW_UPS: dict[str, tuple[str, ...]] = {
     "and_of": lines("""
-And can you say it for {c}?
-And how is it with {c}?
-And would you know that for {c}?
+And how does that look for {c}?
+Can I have the same for {c}?
+And suppose I ask about {c}?
 """),
-    "and_capital": ("And what city is the capital of it?", "Could you tell me its capital, too?"),
-    "and_continent": ("On what continent would that be?", "Do you know its continent, too?"),
-    "and_currency": ("And what money would I use there?", "Do you know its currency, too?"),
-    "and_language": ("And in what language do they talk?", "Do you know the language there, too?"),
+    "and_capital": ("Which city is the capital there, by the way?", "And the capital, by the way?"),
+    "and_continent": ("On which continent am I then?", "And the continent, by the way?"),
+    "and_currency": ("Which currency would I hand over there?", "And the currency, by the way?"),
+    "and_language": (
+        "Which language would I hear in the streets?",
+        "And the language, by the way?",
+    ),
 }
 
 SHORT_PROMPTS = lines("""
-Reply using a single word.
-I only want the bare answer.
-Make every answer as short as possible.
+A single word will do.
+Spare me the sentences.
+Cut it down to the bare answer.
 """)
 LONG_PROMPTS = lines("""
-Please write at least two sentences.
-I would like detailed answers.
-Your replies should have several sentences.
+Feel free to go into detail.
+Take your time and write a few sentences.
+Elaborate in every answer.
 """)

@@ -15,8 +15,10 @@ from realm_jupyter.demo.paris import greeting_phrasing as greetings
 from realm_jupyter.demo.paris import identity_phrasing as identity
 from realm_jupyter.demo.paris import unknown_phrasing as unknowns
 from realm_jupyter.demo.paris.facts import COUNTRIES
+from realm_jupyter.demo.paris.frames import draw
 from realm_jupyter.demo.paris.phrasing import ASKING, around, asking, chance, fill, first_upper
 from realm_jupyter.demo.paris.replies import Reply, listed, sentence, simple
+from realm_jupyter.demo.paris.talk_wordings import TALK_GRAMMARS, UNKNOWN_GRAMMARS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -396,7 +398,10 @@ def draw_talk(kind: str, random: Random) -> tuple[str, Subject]:
     """Draw a phrasing of small talk and one of its answers."""
     phrasings, talk = TALK[kind]
     reply = talk[0] if chance(random, 0.5) else random.choice(talk[-2:])
-    return random.choice(phrasings), Subject(kind, {}, reply)
+    phrasing = random.choice(phrasings)
+    if kind in TALK_GRAMMARS and chance(random, 0.5):
+        phrasing = draw(random.choice(TALK_GRAMMARS[kind]), random)
+    return phrasing, Subject(kind, {}, reply)
 
 
 def draw_name(random: Random) -> str:
@@ -465,7 +470,9 @@ def draw_unknown(random: Random) -> tuple[str, Subject]:
         "deed": random.choice(unknowns.DEEDS),
     }
     reply = replies.unknown()
-    if kind < 0.25:  # noqa: PLR2004
+    if chance(random, 0.4):
+        template = draw(random.choice(UNKNOWN_GRAMMARS), random)
+    elif kind < 0.25:  # noqa: PLR2004
         template = random.choice(unknowns.COUNTRY_UNKNOWNS)
     elif kind < 0.5:  # noqa: PLR2004
         template = random.choice(unknowns.OPEN_UNKNOWNS)

@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
-from functools import cache
+from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 
 from realm_jupyter.demo.network import NetworkConfig
 from realm_jupyter.demo.paris.batches import ConversationBatches
 from realm_jupyter.demo.paris.evaluation import Examiner
 from realm_jupyter.demo.paris.evaluation import evaluate as evaluate_answers
-from realm_jupyter.demo.paris.tokenizer import describe_tokenizer, train_tokenizer
+from realm_jupyter.demo.paris.tokenizer import (
+    describe_tokenizer,
+    load_tokenizer,
+    save_tokenizer,
+    train_tokenizer,
+)
 from realm_jupyter.demo.recipe import Prepared
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from tokenizers import Tokenizer
 
     from realm_jupyter.demo.network import Network
@@ -22,6 +29,7 @@ DESCRIPTION = (
     "Answers short questions about countries, small sums, the calendar, colours and opposites. "
     "Trained from scratch on conversations written by a program."
 )
+VOCABULARY_FILE = "paris.tokenizer.json"
 VOCAB_SIZE = 3072
 TOY_VOCAB_SIZE = 1024
 SEED = 0
@@ -46,19 +54,44 @@ def make_tokenizer(vocab_size: int = VOCAB_SIZE) -> Tokenizer:
     return train_tokenizer(vocab_size, SEED)
 
 
-def prepare(*, is_toy: bool) -> Prepared:
+def kept_tokenizer(vocab_size: int, folder: Path | None) -> Tokenizer:
+    """Take the tokenizer of a run from its folder, or learn one and keep it there.
+
+    Parameters
+    ----------
+    vocab_size : int
+        Of a tokenizer that is learned.
+    folder : Path, optional
+
+    Returns
+    -------
+    Tokenizer
+    """
+    if folder is None:
+        return make_tokenizer(vocab_size)
+    path = folder / VOCABULARY_FILE
+    if path.exists():
+        return load_tokenizer(path)
+    tokenizer = make_tokenizer(vocab_size)
+    save_tokenizer(tokenizer, path)
+    return tokenizer
+
+
+def prepare(*, is_toy: bool, folder: Path | None = None) -> Prepared:
     """Shape the network and its endless conversations; see `recipe.Recipe`.
 
     Parameters
     ----------
     is_toy : bool
         A network small enough to answer in broken words after half a minute.
+    folder : Path, optional
+        Keeps the tokenizer of a run.
 
     Returns
     -------
     Prepared
     """
-    tokenizer = make_tokenizer(TOY_VOCAB_SIZE if is_toy else VOCAB_SIZE)
+    tokenizer = kept_tokenizer(TOY_VOCAB_SIZE if is_toy else VOCAB_SIZE, folder)
     config = NetworkConfig(
         architecture="llama",
         vocab_size=tokenizer.get_vocab_size(),
@@ -76,22 +109,23 @@ def prepare(*, is_toy: bool) -> Prepared:
         config=config,
         batches=ConversationBatches(tokenizer, SEED, batch_tokens=1024 if is_toy else 2048),
         vocabulary=describe_tokenizer(tokenizer),
+        evaluate=partial(evaluate, tokenizer=tokenizer),
         learning_rate=LEARNING_RATE,
         minutes=124.0,
         sharpness=SHARPNESS,
     )
 
 
-def evaluate(network: Network) -> dict[str, Any]:
+def evaluate(network: Network, tokenizer: Tokenizer) -> dict[str, Any]:
     """Mark the answers to the held-out questions; see `evaluation.evaluate`.
 
     Parameters
     ----------
     network : Network
+    tokenizer : Tokenizer
 
     Returns
     -------
     dict
     """
-    tokenizer = make_tokenizer(network.config.vocab_size)
     return evaluate_answers(network, tokenizer, Examiner().questions())

@@ -96,6 +96,21 @@ def as_text(tokenizer: Tokenizer) -> Tokenizer:
     return tokenizer
 
 
+def save_tokenizer(tokenizer: Tokenizer, path: Path) -> None:
+    """Write a tokenizer as JSON; a stop midway leaves no broken file.
+
+    Parameters
+    ----------
+    tokenizer : Tokenizer
+    path : Path
+        Its folder is made.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_suffix(".partial")
+    tokenizer.save(str(partial))
+    partial.replace(path)
+
+
 def load_tokenizer(path: Path) -> Tokenizer:
     """Read a tokenizer that was saved as JSON."""
     return as_text(Tokenizer.from_file(str(path)))

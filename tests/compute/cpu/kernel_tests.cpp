@@ -10,6 +10,7 @@
 #include <random>
 #include <vector>
 
+#include "check.h"
 #include "isa_functions.h"
 #include "packed.h"
 
@@ -17,18 +18,6 @@ namespace {
 
 using namespace realm;
 namespace isa = realm::REALM_ISA;
-
-int num_failures = 0;
-
-#define CHECK(condition, ...)                     \
-  do {                                            \
-    if (!(condition)) {                           \
-      std::printf("%s:%d: ", __FILE__, __LINE__); \
-      std::printf(__VA_ARGS__);                   \
-      std::printf("\n");                          \
-      if (++num_failures > 20) std::exit(1);      \
-    }                                             \
-  } while (false)
 
 constexpr int32_t kQuantized[] = {kQ4_0, kQ4_1, kQ5_0, kQ5_1, kQ8_0,   kQ2_K,
                                   kQ3_K, kQ4_K, kQ5_K, kQ6_K, kIQ4_NL, kIQ4_XS};

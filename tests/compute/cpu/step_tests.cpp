@@ -10,24 +10,13 @@
 #include <vector>
 
 #include "cache.h"
+#include "check.h"
 #include "isa_functions.h"
 #include "pool.h"
 
 namespace {
 
 namespace isa = realm::REALM_ISA;
-
-int num_failures = 0;
-
-#define CHECK(condition, ...)              \
-  do {                                     \
-    if (!(condition)) {                    \
-      std::printf("%s:%d: ", __FILE__, __LINE__); \
-      std::printf(__VA_ARGS__);            \
-      std::printf("\n");                   \
-      ++num_failures;                      \
-    }                                      \
-  } while (false)
 
 std::mt19937 generator(7);
 

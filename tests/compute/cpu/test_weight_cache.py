@@ -9,7 +9,7 @@ import stat
 import numpy as np
 import pytest
 
-from realm_jupyter.compute.cpu import weight_cache
+from realm_jupyter.compute.cpu import weight_file
 from realm_jupyter.compute.cpu.weight_cache import WeightCache, WeightCacheError, file_identity
 from realm_jupyter.gguf import GGUFFile
 from support.tiny_models import tiny_model
@@ -30,13 +30,7 @@ def data():
 
 
 def put(cache, data, key=KEY, label="model.gguf"):
-    with cache.create(key, len(data)) as entry:
-        half = len(data) // 2
-        entry.expect([(0, half), (half, len(data) - half)])
-        entry.write(half, data[half:])
-        entry.write(0, data[:half])
-        mapping = entry.publish(label, 2)
-    mapping.close()
+    cache.store(key, data, label)
     return cache.folder / f"{key.hex()}.packed"
 
 
@@ -48,27 +42,26 @@ def get(cache, key=KEY, num_bytes=NUM_BYTES):
         return mapping[:num_bytes]
 
 
-@pytest.mark.parametrize("slab_bytes", [1, 100, 4096, 1 << 20])
-def test_the_slabs_in_which_it_is_written_make_no_difference(cache, monkeypatch, slab_bytes):
-    monkeypatch.setattr(weight_cache, "_WRITE_BYTES", slab_bytes)
-    data = np.random.default_rng(1).integers(1, 256, 8192).astype(np.uint8)
-    gap = slice(100, 128)  # between two matrices
-    data[gap] = 0
-    with cache.create(KEY, len(data)) as entry:
-        parts = [slice(128, 5000), slice(0, 100), slice(5000, 8192)]
-        entry.expect((part.start, part.stop - part.start) for part in parts)
-        for part in parts:
-            entry.write(part.start, data[part])
-        entry.publish("model", 1).close()
-    assert get(cache, num_bytes=len(data)) == data.tobytes()
+@pytest.mark.parametrize("piece_bytes", [1 << 20, 3 << 20, 16 << 20])
+def test_the_pieces_in_which_it_is_written_make_no_difference(
+    cache, data, monkeypatch, piece_bytes
+):
+    monkeypatch.setattr(weight_file, "_WRITE_BYTES", piece_bytes)
+    put(cache, data)
+    assert get(cache) == data.tobytes()
 
 
-def test_an_incomplete_file_is_not_published(cache, data):
-    with cache.create(KEY, NUM_BYTES) as entry:
-        entry.expect([(0, NUM_BYTES)])
-        entry.write(0, data[:-1])
-        with pytest.raises(RuntimeError, match="incomplete"):
-            entry.publish("model", 1)
+def test_a_disk_that_takes_a_little_at_a_time_gets_all(cache, data, monkeypatch):
+    write = os.write
+    monkeypatch.setattr(os, "write", lambda file, view: write(file, view[:100_000]))
+    put(cache, data)
+    assert get(cache) == data.tobytes()
+
+
+def test_writing_that_is_given_up_leaves_nothing(cache, data, monkeypatch):
+    monkeypatch.setattr(weight_file, "_WRITE_BYTES", 1 << 20)
+    answers = iter([False, True])
+    cache.store(KEY, data, "model", lambda: next(answers))
     assert list(cache.folder.iterdir()) == []
 
 
@@ -88,7 +81,7 @@ def test_files_and_folder_are_this_users_alone(cache, data):
 
 
 def test_progress_is_reported_and_may_end_the_reading(cache, data, monkeypatch):
-    monkeypatch.setattr(weight_cache, "_SLAB_BYTES", 1 << 20)
+    monkeypatch.setattr(weight_file, "_SLAB_BYTES", 1 << 20)
     put(cache, data)
     seen = []
     cache.open(KEY, NUM_BYTES, 1, seen.append).close()
@@ -145,7 +138,7 @@ def test_a_file_of_another_size_is_worthless(cache, data):
 
 def test_another_format_is_worthless(cache, data, monkeypatch):
     put(cache, data)
-    monkeypatch.setattr(weight_cache, "_FORMAT", b"realm packed 2\0\0")
+    monkeypatch.setattr(weight_file, "_FORMAT", b"realm packed 2\0\0")
     assert get(cache) is None
 
 
@@ -182,15 +175,12 @@ def test_links_are_not_followed(cache, data, tmp_path):
     assert get(cache) is None
 
 
-def test_an_unfinished_file_leaves_nothing(cache, data):
+def test_an_interrupt_leaves_nothing(cache, data):
     def interrupted():
-        with cache.create(KEY, NUM_BYTES) as entry:
-            entry.expect([(0, 100)])
-            entry.write(0, data[:100])
-            raise KeyboardInterrupt
+        raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        interrupted()
+        cache.store(KEY, data, "model", interrupted)
     assert list(cache.folder.iterdir()) == []
     assert get(cache) is None
 
@@ -206,7 +196,7 @@ def test_a_disk_that_fills_up_while_writing_leaves_nothing(cache, data, monkeypa
     def full(*_):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(os, "pwrite" if hasattr(os, "pwrite") else "write", full)
+    monkeypatch.setattr(os, "write", full)
     with pytest.raises(OSError, match="No space left"):
         put(cache, data)
     assert list(cache.folder.iterdir()) == []

@@ -2,8 +2,7 @@
 import { render } from "preact";
 import { loadMarkdown } from "../markdown";
 import type { WidgetContext } from "../shared/context";
-import { IconButton } from "../shared/IconButton";
-import { Icon } from "../shared/icons";
+import { Disconnected, Notice } from "../shared/Notice";
 import { Composer } from "./Composer";
 import { Conversations } from "./Conversations";
 import { ChatController } from "./controller";
@@ -42,7 +41,7 @@ export function Chat({ chat }: { chat: ChatController }) {
         <div class="realm-column">
           <Transcript chat={chat} />
           <div class="realm-foot">
-            <Disconnected chat={chat} />
+            {chat.failure.value === null ? <Disconnected context={chat.context} /> : null}
             <NoticeLine chat={chat} />
             <PromptProgress chat={chat} />
             <Composer chat={chat} />
@@ -58,42 +57,18 @@ export function Chat({ chat }: { chat: ChatController }) {
   );
 }
 
-function Disconnected({ chat }: { chat: ChatController }) {
-  const link = chat.context.link.value;
-  if (link === "up" || chat.failure.value !== null) return null;
-  return (
-    <div class="realm-disconnected" role="status">
-      <Icon name="unplugged" />
-      <span>
-        {link === "closed"
-          ? "Disconnected: the kernel of this chat is gone. Run the cell again for a new one."
-          : "Disconnected: the kernel does not answer. It is busy, or was restarted: then run the cell again."}
-      </span>
-      {link === "silent" ? (
-        <button type="button" class="realm-button" onClick={() => void chat.context.ping()}>
-          Try again
-        </button>
-      ) : null}
-    </div>
-  );
-}
-
 function NoticeLine({ chat }: { chat: ChatController }) {
   const notice = chat.notice.value;
   return (
     <div aria-live="polite" class="realm-notices">
       {notice === null ? null : (
-        <div class={`realm-notice${notice.isError ? " realm-notice-error" : ""}`}>
-          <Icon name={notice.isError ? "warning" : "check"} />
-          <span dir="auto">{notice.text}</span>
-          <IconButton
-            icon="close"
-            label="Dismiss"
-            onClick={() => {
-              chat.notice.value = null;
-            }}
-          />
-        </div>
+        <Notice
+          tone={notice.isError ? "danger" : "good"}
+          text={notice.text}
+          onDismiss={() => {
+            chat.notice.value = null;
+          }}
+        />
       )}
     </div>
   );

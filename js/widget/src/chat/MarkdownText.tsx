@@ -2,8 +2,9 @@
 import { effect } from "@preact/signals";
 import { useLayoutEffect, useRef } from "preact/hooks";
 import { StreamingMarkdown } from "../markdown";
+import { isFinal } from "../shared/sync";
 import type { ChatController } from "./controller";
-import { type Entry, isFinal } from "./store";
+import type { Entry } from "./store";
 
 interface MarkdownTextProps {
   chat: ChatController;

@@ -4,11 +4,14 @@ import { formatDuration, formatRate, formatTokens } from "../shared/format";
 import { IconButton } from "../shared/IconButton";
 import { Icon } from "../shared/icons";
 import type { Message, Stats } from "../shared/messages";
+import { Notice } from "../shared/Notice";
+import { Pager } from "../shared/Pager";
+import { isFinal } from "../shared/sync";
 import type { ChatController } from "./controller";
 import { Editor } from "./Editor";
 import { MarkdownText } from "./MarkdownText";
 import { remarkOn } from "./remark";
-import { type Entry, isFinal } from "./store";
+import type { Entry } from "./store";
 import { TokenText } from "./TokenText";
 
 interface MessageItemProps {
@@ -90,9 +93,7 @@ function Body({ chat, entry, message, isEditing }: PartProps & { isEditing: bool
 
 function Failure({ chat, message }: { chat: ChatController; message: Message }) {
   return (
-    <div class="realm-failure">
-      <Icon name="warning" />
-      <p dir="auto">{message.error?.message}</p>
+    <Notice tone="danger" text={message.error?.message}>
       {message.role === "assistant" ? (
         <button
           type="button"
@@ -103,7 +104,7 @@ function Failure({ chat, message }: { chat: ChatController; message: Message }) 
           Retry
         </button>
       ) : null}
-    </div>
+    </Notice>
   );
 }
 
@@ -114,7 +115,11 @@ function Actions({ chat, entry, message }: PartProps) {
   const remark = isAnswer ? remarkOn(message) : "";
   return (
     <div class="realm-actions">
-      {message.num_alternatives > 1 ? <Pager chat={chat} message={message} /> : null}
+      <Pager
+        message={message}
+        isDisabled={isBusy}
+        onShow={(alternative) => chat.showAlternative(message, alternative)}
+      />
       <span class="realm-tools">
         <IconButton
           icon="copy"
@@ -179,31 +184,4 @@ function figures(stats: Stats, model: string | null): string {
   if (stats.tokens_per_second !== null) parts.push(formatRate(stats.tokens_per_second));
   parts.push(formatDuration(stats.total_ms));
   return parts.filter((part) => part !== "").join(" · ");
-}
-
-function Pager({ chat, message }: { chat: ChatController; message: Message }) {
-  const { alternative, num_alternatives } = message;
-  const isBusy = chat.store.isBusy.value;
-  return (
-    <fieldset class="realm-pager" aria-label="Alternatives">
-      <IconButton
-        icon="left"
-        label="Previous alternative"
-        isDisabled={isBusy || alternative === 0}
-        onClick={() => chat.showAlternative(message, alternative - 1)}
-      />
-      <span>
-        {alternative + 1}
-        <span aria-hidden="true"> / </span>
-        <span class="realm-hidden"> of </span>
-        {num_alternatives}
-      </span>
-      <IconButton
-        icon="right"
-        label="Next alternative"
-        isDisabled={isBusy || alternative + 1 >= num_alternatives}
-        onClick={() => chat.showAlternative(message, alternative + 1)}
-      />
-    </fieldset>
-  );
 }

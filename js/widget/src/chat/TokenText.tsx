@@ -1,8 +1,9 @@
 /** An answer as its tokens. */
 import { useEffect, useState } from "preact/hooks";
+import { messageOf } from "../shared/context";
 import type { Token } from "../shared/messages";
 import { TokenStrip } from "../tokens";
-import { type ChatController, messageOf } from "./controller";
+import type { ChatController } from "./controller";
 import type { Entry } from "./store";
 
 interface TokenTextProps {

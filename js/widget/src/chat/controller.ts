@@ -1,7 +1,7 @@
 /** What a reader can do in a chat, and the little that only this view knows. */
 import { batch, signal } from "@preact/signals";
 import { copyText, insertCell, PASTE_HINT, saveFile } from "../shared/clipboard";
-import type { RequestMessage, WidgetContext } from "../shared/context";
+import { messageOf, type RequestMessage, type WidgetContext } from "../shared/context";
 import { formatTokens } from "../shared/format";
 import { SlicedQueue } from "../shared/frames";
 import type { Alternative, json, Message, Requests, Results, Token } from "../shared/messages";
@@ -113,7 +113,6 @@ export class ChatController {
   }
 
   showAlternative(message: Message, alternative: number): void {
-    if (alternative < 0 || alternative >= message.num_alternatives) return;
     void this.#try({ type: "show_alternative", message: message.id, alternative });
   }
 
@@ -125,6 +124,8 @@ export class ChatController {
   /** Go on from another token than the one that was drawn. */
   continueFrom(message: Message, index: number, alternative: Alternative): void {
     const { token_id } = alternative;
+    // The token that was chosen goes, and the focus with it.
+    this.focusComposer();
     void this.#try({ type: "continue", message: message.id, index, token_id });
   }
 
@@ -301,9 +302,4 @@ export class ChatController {
     const verb = message?.state === "stopped" ? "stopped" : "complete";
     return `The answer is ${verb}: ${formatTokens(numTokens)}.`;
   }
-}
-
-/** Return what to tell a person about what was thrown. */
-export function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -1,10 +1,6 @@
-/**
- * What a chat view shows, kept in step with the kernel: a snapshot, then events, and a new
- * snapshot when one was missed.
- */
-import { batch, computed, type Signal, signal } from "@preact/signals";
-import { type EventMessage, KernelError, type WidgetContext } from "../shared/context";
-import { oncePerFrame } from "../shared/frames";
+/** What a chat view shows. */
+import { computed, type Signal, signal } from "@preact/signals";
+import type { EventMessage, WidgetContext } from "../shared/context";
 import type {
   ChatState,
   Conversation,
@@ -14,6 +10,7 @@ import type {
   Settings,
   Status,
 } from "../shared/messages";
+import { SyncedStore } from "../shared/sync";
 
 /** A message on the page. Its text is apart, because it grows while the rest stays. */
 export interface Entry {
@@ -38,14 +35,7 @@ export const IDLE: Status = {
   load: null,
 };
 
-/** Whether nothing will be added to a message in this state. */
-export function isFinal(state: Message["state"]): boolean {
-  return state !== "waiting" && state !== "generating";
-}
-
-export class ChatStore {
-  /** Whether a snapshot has arrived. */
-  readonly isReady = signal(false);
+export class ChatStore extends SyncedStore<"chat"> {
   readonly conversation = signal("");
   readonly conversations = signal<Conversation[]>([]);
   readonly entries = signal<Entry[]>([]);
@@ -66,92 +56,22 @@ export class ChatStore {
     () => this.models.value.find((item) => item.id === this.model.value)?.label ?? "",
   );
 
-  #seq = 0;
-  #isSyncing = false;
-  #early: EventMessage[] = [];
-  #queue: EventMessage[] = [];
-  readonly #flush = oncePerFrame(() => this.flush());
-  readonly #ends: (() => void)[] = [];
-
-  constructor(private readonly context: WidgetContext) {
-    this.#ends.push(context.on("*", (event) => this.#receive(event)));
-    // Whatever was missed while the kernel was silent.
-    let wasUp = true;
-    this.#ends.push(
-      context.connected.subscribe((isUp) => {
-        if (isUp && !wasUp) void this.sync();
-        wasUp = isUp;
-      }),
-    );
+  constructor(context: WidgetContext) {
+    super(context, "chat");
   }
 
-  dispose(): void {
-    for (const end of this.#ends) end();
-    this.#flush.cancel();
+  protected override load(state: ChatState): void {
+    this.conversation.value = state.conversation;
+    this.conversations.value = state.conversations;
+    this.#show(state.messages);
+    this.settings.value = state.settings;
+    this.fields.value = state.fields;
+    this.models.value = state.models;
+    this.model.value = state.model;
+    this.status.value = state.status;
   }
 
-  /** Ask for the whole state; events that arrive meanwhile wait for it. */
-  async sync(): Promise<void> {
-    if (this.#isSyncing) return;
-    this.#isSyncing = true;
-    let events: EventMessage[] = [];
-    try {
-      const snapshot = await this.context.request({ type: "sync" });
-      if (snapshot.chat === null) throw new KernelError("protocol", "The kernel sent no chat.");
-      this.#flush.cancel();
-      this.#queue = [];
-      this.#seq = snapshot.seq;
-      this.#load(snapshot.chat);
-      events = this.#early;
-    } finally {
-      // After a failure the next event finds the gap again.
-      this.#early = [];
-      this.#isSyncing = false;
-    }
-    for (const event of events) this.#receive(event);
-  }
-
-  #receive(event: EventMessage): void {
-    if (event.type === "answer") return;
-    if (this.#isSyncing) {
-      this.#early.push(event);
-      return;
-    }
-    if (!this.isReady.peek() || event.seq <= this.#seq) return;
-    if (event.seq > this.#seq + 1) {
-      this.sync().catch(() => undefined);
-      this.#early.push(event);
-      return;
-    }
-    this.#seq = event.seq;
-    this.#queue.push(event);
-    this.#flush.schedule();
-  }
-
-  /** Apply what has arrived. */
-  flush(): void {
-    const events = this.#queue;
-    this.#queue = [];
-    batch(() => {
-      for (const event of events) this.#apply(event);
-    });
-  }
-
-  #load(state: ChatState): void {
-    batch(() => {
-      this.conversation.value = state.conversation;
-      this.conversations.value = state.conversations;
-      this.#show(state.messages);
-      this.settings.value = state.settings;
-      this.fields.value = state.fields;
-      this.models.value = state.models;
-      this.model.value = state.model;
-      this.status.value = state.status;
-      this.isReady.value = true;
-    });
-  }
-
-  #apply(event: EventMessage): void {
+  protected override apply(event: EventMessage): void {
     switch (event.type) {
       case "delta": {
         const entry = this.#find(event.conversation, event.message);

@@ -66,9 +66,7 @@ class HtmlWriter {
       case "heading":
         return `<h${token.depth}>${this.#inlines(token.tokens)}</h${token.depth}>`;
       case "paragraph":
-        return isTight
-          ? this.#inlines(token.tokens)
-          : `<p dir="auto">${this.#inlines(token.tokens)}</p>`;
+        return isTight ? this.#inlines(token.tokens) : `<p>${this.#inlines(token.tokens)}</p>`;
       case "code":
         return this.#slot((options) => codeBlock(token.text, token.lang ?? "", options));
       case "maths":
@@ -290,9 +288,12 @@ function finishElements(fragment: DocumentFragment): void {
     table.replaceWith(frame);
     frame.append(table);
   }
+  // A list or quotation has one direction, that of its first words: an element inside with a
+  // direction of its own would not count for it. The style sheet orders the lines inside.
   for (const text of fragment.querySelectorAll(
-    "p, li, h1, h2, h3, h4, h5, h6, th, td, blockquote",
+    "p, ul, ol, blockquote, h1, h2, h3, h4, h5, h6, th, td",
   )) {
-    text.setAttribute("dir", "auto");
+    const isInside = text.parentElement?.closest("ul, ol, blockquote") != null;
+    if (!isInside) text.setAttribute("dir", "auto");
   }
 }

@@ -1,8 +1,7 @@
 /** The panel as a whole. */
 import { render } from "preact";
 import type { WidgetContext } from "../shared/context";
-import { IconButton } from "../shared/IconButton";
-import { Icon } from "../shared/icons";
+import { Disconnected, Notice } from "../shared/Notice";
 import { AddModel } from "./AddModel";
 import { ModelsController } from "./controller";
 import { formatBytes } from "./format";
@@ -27,13 +26,13 @@ export function Panel({ panel }: { panel: ModelsController }) {
   const isReady = store.isReady.value;
   return (
     <section class="realm-models" aria-label="Models" aria-busy={!isReady}>
-      <header class="realm-models-header">
+      <header class="realm-view-header">
         <h2 tabIndex={-1}>Models</h2>
         {isReady ? (
           <span class="realm-hint">{formatBytes(store.availableBytes.value)} of memory free</span>
         ) : null}
       </header>
-      <Disconnected panel={panel} />
+      {panel.failure.value === "" ? <Disconnected context={panel.context} /> : null}
       {isReady ? (
         <>
           <Freed panel={panel} />
@@ -62,38 +61,11 @@ function Waiting({ panel }: { panel: ModelsController }) {
   );
 }
 
-function Disconnected({ panel }: { panel: ModelsController }) {
-  const link = panel.context.link.value;
-  if (link === "up" || panel.failure.value !== "") return null;
-  return (
-    <div class="realm-models-notice realm-models-disconnected" role="status">
-      <Icon name="unplugged" />
-      <span>
-        {link === "closed"
-          ? "Disconnected: the kernel is gone. Run this cell again."
-          : "Disconnected: the kernel is busy or restarted. After a restart, run this cell again."}
-      </span>
-      {link === "silent" ? (
-        <Button onClick={() => void panel.context.ping()}>Try again</Button>
-      ) : null}
-    </div>
-  );
-}
-
 function Freed({ panel }: { panel: ModelsController }) {
   const text = panel.freed.value;
   if (text === "") return null;
-  return (
-    <div class="realm-models-notice realm-models-good">
-      <Icon name="check" />
-      <span dir="auto">{text}</span>
-      <IconButton
-        icon="close"
-        label="Dismiss"
-        onClick={() => {
-          panel.freed.value = "";
-        }}
-      />
-    </div>
-  );
+  const dismiss = () => {
+    panel.freed.value = "";
+  };
+  return <Notice tone="good" text={text} onDismiss={dismiss} />;
 }

@@ -1,6 +1,6 @@
 /** What the reader does in the models panel, and what came of it. */
 import { signal } from "@preact/signals";
-import { KernelError, type RequestMessage, type WidgetContext } from "../shared/context";
+import { messageOf, type RequestMessage, type WidgetContext } from "../shared/context";
 import type { File as FoundFile, Requests, Results, Verdict } from "../shared/messages";
 import { formatBytes } from "./format";
 import { ModelsStore } from "./store";
@@ -171,13 +171,11 @@ export class ModelsController {
     } catch (error) {
       this.#setError(about, messageOf(error));
       return null;
+    } finally {
+      // What the request changed came before its answer.
+      this.store.flush();
     }
   }
-}
-
-export function messageOf(error: unknown): string {
-  if (error instanceof KernelError && error.message !== "") return error.message;
-  return error instanceof Error ? error.message : String(error);
 }
 
 /** The verdict in one sentence. */

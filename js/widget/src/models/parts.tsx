@@ -1,7 +1,6 @@
 /** Small things that the panel is made of. */
 import type { ComponentChildren, JSX } from "preact";
-import { IconButton } from "../shared/IconButton";
-import { Icon } from "../shared/icons";
+import { Notice } from "../shared/Notice";
 
 type ButtonProps = JSX.IntrinsicElements["button"] & { look?: "primary" | "danger" };
 
@@ -28,13 +27,7 @@ interface ProblemProps {
 /** What went wrong, where it went wrong; nothing without a text. */
 export function Problem({ text, onDismiss }: ProblemProps) {
   if (!text) return null;
-  return (
-    <div class="realm-models-problem" role="alert">
-      <Icon name="warning" />
-      <span dir="auto">{text}</span>
-      {onDismiss ? <IconButton icon="close" label="Dismiss" onClick={onDismiss} /> : null}
-    </div>
-  );
+  return <Notice tone="danger" role="alert" text={text} onDismiss={onDismiss} />;
 }
 
 /** Return what takes the focus to the panel's heading, for when what had it is about to go. */

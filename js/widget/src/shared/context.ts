@@ -28,6 +28,11 @@ export class KernelError extends Error {
   }
 }
 
+/** Return what to tell a person about what was thrown. */
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
 /** `{type, …fields}` of one request. */
 export type RequestMessage<T extends keyof Requests = keyof Requests> = T extends keyof Requests
   ? { type: T } & Requests[T]

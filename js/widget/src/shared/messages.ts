@@ -191,8 +191,7 @@ export interface ModelsState {
 }
 
 export interface TokensState {
-  model: string;
-  text: string;
+  message: Message;
   tokens: Token[];
 }
 

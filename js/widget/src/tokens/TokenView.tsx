@@ -1,76 +1,106 @@
 /** The view of `inspect(response)`. */
-import { signal } from "@preact/signals";
 import { render } from "preact";
+import { useRef } from "preact/hooks";
 import type { WidgetContext } from "../shared/context";
 import { formatTokens } from "../shared/format";
-import type { TokensState } from "../shared/messages";
+import type { Message } from "../shared/messages";
+import { Disconnected, Notice } from "../shared/Notice";
+import { Pager } from "../shared/Pager";
+import { isFinal } from "../shared/sync";
 import { perplexity } from "./probability";
+import { TokensStore } from "./store";
 import { TokenStrip } from "./TokenStrip";
 
 /** Show the tokens of a response in `el`; returns what takes them away. */
 export function mountTokens(context: WidgetContext, el: HTMLElement): () => void {
-  const state = signal<TokensState | null>(null);
-  const failure = signal("");
-  const sync = async () => {
-    failure.value = "";
-    try {
-      state.value = (await context.request({ type: "sync" })).tokens;
-    } catch (error) {
-      failure.value = error instanceof Error ? error.message : String(error);
-    }
+  const store = new TokensStore(context);
+  void store.start();
+  render(<TokenView store={store} />, el);
+  return () => {
+    render(null, el);
+    store.dispose();
   };
-  void sync();
-  render(<TokenView state={state} failure={failure} onRetry={() => void sync()} />, el);
-  return () => render(null, el);
 }
 
-interface TokenViewProps {
-  state: { value: TokensState | null };
-  failure: { value: string };
-  onRetry(): void;
-}
-
-function TokenView({ state, failure, onRetry }: TokenViewProps) {
-  const shown = state.value;
+function TokenView({ store }: { store: TokensStore }) {
+  const box = useRef<HTMLElement>(null);
+  const message = store.message.value;
+  const isBusy = message !== null && !isFinal(message.state);
+  const failure = store.failure.value || message?.error?.message || "";
   return (
     <section
+      ref={box}
       class="realm-tokens"
       aria-label="Tokens"
-      aria-busy={shown === null && failure.value === ""}
+      aria-busy={isBusy || (message === null && failure === "")}
+      tabIndex={-1}
+      onKeyDown={(event) => {
+        if (event.key === "Escape" && isBusy) store.stop();
+      }}
     >
-      {shown === null ? (
-        <Waiting failure={failure.value} onRetry={onRetry} />
+      {failure === "" ? null : <Notice tone="danger" role="alert" text={failure} />}
+      {message === null ? null : <Disconnected context={store.context} />}
+      {message === null ? (
+        <Waiting hasFailed={failure !== ""} onRetry={() => void store.start()} />
       ) : (
         <>
-          <Header state={shown} />
-          <TokenStrip tokens={shown.tokens} />
+          <Header store={store} message={message} isBusy={isBusy} />
+          {store.tokens.value === null ? (
+            <p class="realm-plain" dir="auto">
+              {store.text}
+            </p>
+          ) : (
+            <TokenStrip
+              tokens={store.tokens.value}
+              onPick={(index, { token_id }) => {
+                // The token that was chosen goes, and the focus with it.
+                box.current?.focus();
+                store.continueFrom(index, token_id);
+              }}
+            />
+          )}
         </>
       )}
     </section>
   );
 }
 
-function Waiting({ failure, onRetry }: { failure: string; onRetry(): void }) {
-  if (failure === "") return <p class="realm-hint">Asking the kernel…</p>;
+function Waiting({ hasFailed, onRetry }: { hasFailed: boolean; onRetry(): void }) {
+  if (!hasFailed) return <p class="realm-hint">Asking the kernel…</p>;
   return (
-    <>
-      <p role="alert">{failure}</p>
-      <button type="button" class="realm-button" onClick={onRetry}>
-        Try again
-      </button>
-    </>
+    <button type="button" class="realm-button" onClick={onRetry}>
+      Try again
+    </button>
   );
 }
 
-function Header({ state }: { state: TokensState }) {
-  const mean = perplexity(state.tokens.map(({ logprob }) => logprob));
+interface HeaderProps {
+  store: TokensStore;
+  message: Message;
+  isBusy: boolean;
+}
+
+function Header({ store, message, isBusy }: HeaderProps) {
+  const tokens = store.tokens.value;
+  const mean = tokens === null ? null : perplexity(tokens.map(({ logprob }) => logprob));
   return (
-    <header class="realm-tokens-header">
+    <header class="realm-view-header">
       <h2>Tokens</h2>
       <span class="realm-hint" dir="auto">
-        {state.model} · {formatTokens(state.tokens.length)}
+        {message.model}
+        {tokens === null ? "" : ` · ${formatTokens(tokens.length)}`}
         {mean === null ? "" : ` · perplexity ${mean.toFixed(2)}`}
       </span>
+      <Pager
+        message={message}
+        isDisabled={isBusy}
+        onShow={(alternative) => store.showAlternative(alternative)}
+      />
+      {isBusy ? (
+        <button type="button" class="realm-button" title="Stop (Esc)" onClick={() => store.stop()}>
+          Stop
+        </button>
+      ) : null}
     </header>
   );
 }

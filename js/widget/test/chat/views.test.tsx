@@ -159,10 +159,10 @@ describe("the chat view", () => {
     await mount();
     rig.kernel.options.error = { code: "memory", message: "Out of memory." };
     await ask("Hi");
-    expect(one(".realm-failure p").textContent).toBe("Out of memory.");
+    expect(one(".realm-message .realm-notice span").textContent).toBe("Out of memory.");
     await click(named("Retry"));
     await wait(5_000);
-    expect(root.querySelector(".realm-failure")).toBeNull();
+    expect(root.querySelector(".realm-message .realm-notice")).toBeNull();
     expect(answers()).toEqual(["Second answer."]);
   });
 
@@ -370,15 +370,15 @@ describe("the chat view", () => {
     await mount((kernel) => kernel.fill([["assistant", "Still here"]]));
     rig.kernel.isAlive = false;
     await act(() => rig.kernel.trigger("comm_live_update"));
-    expect(one(".realm-disconnected").textContent).toContain("does not answer");
+    expect(one(".realm-notice-warning").textContent).toContain("does not answer");
     expect(one(".realm-status").textContent).toContain("Not connected");
     expect(answers()).toEqual(["Still here"]);
     rig.kernel.isAlive = true;
     await click(named("Try again"));
     await wait(100);
-    expect(root.querySelector(".realm-disconnected")).toBeNull();
+    expect(root.querySelector(".realm-notice-warning")).toBeNull();
     await act(() => rig.kernel.trigger("comm:close"));
-    expect(one(".realm-disconnected").textContent).toContain("gone");
+    expect(one(".realm-notice-warning").textContent).toContain("gone");
     expect(draft().disabled).toBe(true);
     expect(answers()).toEqual(["Still here"]);
   });

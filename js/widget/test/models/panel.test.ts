@@ -12,6 +12,9 @@ let unmount: () => void;
 /** Let answers arrive and the view be drawn. */
 async function settle(): Promise<void> {
   for (let turn = 0; turn < 6; turn += 1) await new Promise((done) => setTimeout(done, 0));
+  // Events are shown with the next frame.
+  await new Promise(requestAnimationFrame);
+  await new Promise((done) => setTimeout(done, 0));
 }
 
 async function mount(): Promise<void> {

@@ -10,6 +10,8 @@ let el: HTMLElement;
 
 async function settle(): Promise<void> {
   for (let turn = 0; turn < 4; turn += 1) await new Promise((done) => setTimeout(done, 0));
+  await new Promise(requestAnimationFrame);
+  for (let turn = 0; turn < 4; turn += 1) await new Promise((done) => setTimeout(done, 0));
 }
 
 beforeEach(() => {
@@ -92,20 +94,66 @@ describe("a strip of tokens", () => {
 });
 
 describe("the token view", () => {
-  it("shows what the kernel gives, or why it does not", async () => {
-    const kernel = new FakePanels("tokens");
-    kernel.tokens = { model: "paris", text: "", tokens: fakeTokens() };
-    kernel.refusals.set("sync", "no such response");
+  let kernel: FakePanels;
+  let end: () => void;
+
+  const open = async () => {
     const context = createContext(kernel.view());
     const unmount = mountTokens(context, el);
+    end = () => {
+      unmount();
+      context.dispose();
+    };
     await settle();
+  };
+
+  beforeEach(() => {
+    kernel = new FakePanels("tokens");
+  });
+
+  afterEach(() => end());
+
+  it("shows what the kernel gives, or why it does not", async () => {
+    kernel.refusals.set("sync", "no such response");
+    await open();
     expect(el.querySelector("[role=alert]")?.textContent).toBe("no such response");
     kernel.refusals.clear();
     el.querySelector("button")?.click();
     await settle();
     expect(el.querySelector("header")?.textContent).toContain("paris · 14 tokens · perplexity");
-    unmount();
-    context.dispose();
+  });
+
+  it("goes on from another token, and keeps both texts", async () => {
+    await open();
+    token(5)?.click();
+    await settle();
+    el.querySelector<HTMLElement>(".realm-alternative button")?.click();
+    await settle();
+    expect(kernel.requests.at(-1)).toMatchObject({ type: "continue", message: "m1", index: 5 });
+    expect(el.querySelector("section")?.getAttribute("aria-busy")).toBe("true");
+    expect(document.activeElement).toBe(el.querySelector("section"));
+    expect(el.querySelector(".realm-plain")?.textContent).toBe("The capital of France is");
+    press(document.activeElement, "Escape");
+    await settle();
+    expect(kernel.requests.at(-1)).toMatchObject({ type: "stop" });
+    kernel.finishTokens();
+    await settle();
+    expect(el.querySelectorAll(".realm-token").length).toBe(6);
+    expect(el.querySelector("fieldset")?.textContent).toContain("2 /  of 2");
+    el.querySelector<HTMLElement>("[aria-label='Previous alternative']")?.click();
+    await settle();
+    expect(el.querySelectorAll(".realm-token").length).toBe(14);
+  });
+
+  it("says why it cannot go on", async () => {
+    kernel.refusals.set("continue", "the model is not loaded");
+    await open();
+    token(5)?.click();
+    await settle();
+    el.querySelector<HTMLElement>(".realm-alternative button")?.click();
+    await settle();
+    expect(el.querySelector("[role=alert]")?.textContent).toContain("not loaded");
+    expect(el.querySelectorAll(".realm-token").length).toBe(14);
   });
 });
 

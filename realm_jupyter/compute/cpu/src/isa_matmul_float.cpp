@@ -52,51 +52,89 @@ void multiply_one(const uint8_t* panel_data, int64_t num_cols, const float* x, i
   output.put(row, panel, total(sums));
 }
 
-// Some columns of a panel as float32, those of one phase after another.
+// Some columns of a panel, straight from memory.
+template <int32_t kType>
+struct Columns {
+  static constexpr int64_t kStepBytes = kPhases * (kType == kF32 ? 64 : 32);
+  const uint8_t* data;
+  int64_t num_columns;
+
+  template <int kPhase>
+  REALM_INLINE V16f at(int64_t step) const {
+    if constexpr (kPhase == 0) prefetch(data + step * kStepBytes, kStepBytes);
+    return column_of<kType>(data + step * kStepBytes, kPhase);
+  }
+};
+
+// The same as float32, those of one phase after another.
 struct Tile {
   alignas(64) float values[kPhases][kTileColumns / kPhases][kLanes];
   int64_t num_columns;
 
   template <int32_t kType>
-  REALM_INLINE void expand(const uint8_t* panel, int64_t first, int64_t count) {
-    num_columns = count;
-    constexpr int64_t kColumnBytes = kType == kF32 ? 64 : 32;
-    for (int64_t column = 0; column < count; ++column) {
-      if (column % 2 == 0) prefetch(panel + (first + column) * kColumnBytes, 2 * kColumnBytes);
-      store(values[column % kPhases][column / kPhases], column_of<kType>(panel, first + column));
-    }
-  }
-};
-
-// kTogether phases at a time: kCount · kTogether sums are as many as the registers hold.
-template <int kCount, int kTogether>
-REALM_NOINLINE void add_tokens(const Tile& tile, const float* x, int64_t stride,
-                               float (*results)[kPhases][kLanes]) {
-  const int64_t num_whole = tile.num_columns / kPhases;
-  for (int first = 0; first < kPhases; first += kTogether) {
-    V16f sums[kTogether][kCount];
-    unrolled<kTogether>([&](auto i) __attribute__((always_inline)) {
-      for (int t = 0; t < kCount; ++t) sums[i][t] = load(results[t][first + i]);
-    });
+  REALM_INLINE void expand(const Columns<kType>& columns) {
+    num_columns = columns.num_columns;
+    const int64_t num_whole = num_columns / kPhases;
     for (int64_t step = 0; step < num_whole; ++step) {
-      unrolled<kTogether>([&](auto i) __attribute__((always_inline)) {
-        const V16f weights = load(tile.values[first + i][step]);
-        for (int t = 0; t < kCount; ++t) {
-          sums[i][t] = fma(weights, set1(x[t * stride + kPhases * step + first + i]), sums[i][t]);
-        }
+      unrolled<kPhases>([&](auto phase) __attribute__((always_inline)) {
+        store(values[phase][step], columns.template at<phase>(step));
       });
     }
-    unrolled<kTogether>([&](auto i) __attribute__((always_inline)) {
-      const int64_t column = kPhases * num_whole + first + i;
-      for (int t = 0; t < kCount; ++t) {
-        if (column < tile.num_columns) {
-          const V16f weights = load(tile.values[first + i][num_whole]);
-          sums[i][t] = fma(weights, set1(x[t * stride + column]), sums[i][t]);
-        }
-        store(results[t][first + i], sums[i][t]);
+    unrolled<kPhases - 1>([&](auto phase) __attribute__((always_inline)) {
+      if (num_whole * kPhases + phase < num_columns) {
+        store(values[phase][num_whole], columns.template at<phase>(num_whole));
       }
     });
   }
+
+  template <int kPhase>
+  REALM_INLINE V16f at(int64_t step) const { return load(values[kPhase][step]); }
+};
+
+// kTogether phases at a time: kCount · kTogether sums are as many as the registers hold.
+template <int kCount, int kTogether, class Source>
+REALM_NOINLINE void add_tokens(const Source& source, const float* x, int64_t stride,
+                               float (*results)[kPhases][kLanes]) {
+  const int64_t num_whole = source.num_columns / kPhases;
+  unrolled<kPhases / kTogether>([&](auto group) __attribute__((always_inline)) {
+    constexpr int kFirst = group * kTogether;
+    V16f sums[kTogether][kCount];
+    const auto add = [&](auto i, int64_t step) __attribute__((always_inline)) {
+      const V16f weights = source.template at<kFirst + i>(step);
+      for (int t = 0; t < kCount; ++t) {
+        sums[i][t] = fma(weights, set1(x[t * stride + kPhases * step + kFirst + i]), sums[i][t]);
+      }
+    };
+    unrolled<kTogether>([&](auto i) __attribute__((always_inline)) {
+      for (int t = 0; t < kCount; ++t) sums[i][t] = load(results[t][kFirst + i]);
+    });
+    for (int64_t step = 0; step < num_whole; ++step) {
+      unrolled<kTogether>([&](auto i) __attribute__((always_inline)) { add(i, step); });
+    }
+    unrolled<kTogether>([&](auto i) __attribute__((always_inline)) {
+      if (num_whole * kPhases + kFirst + i < source.num_columns) add(i, num_whole);
+      for (int t = 0; t < kCount; ++t) store(results[t][kFirst + i], sums[i][t]);
+    });
+  });
+}
+
+// Expanding 16-bit columns pays from some five tokens on; those of 32 bits are read best in order.
+template <int32_t kType>
+REALM_INLINE void add_columns(const Columns<kType>& columns, Tile& tile, const float* x,
+                              int64_t stride, int64_t num_rows,
+                              float (*results)[kPhases][kLanes]) {
+  if constexpr (kType != kF32) {
+    if (num_rows == 2) return add_tokens<2, 2>(columns, x, stride, results);
+    if (num_rows == 3) return add_tokens<3, 1>(columns, x, stride, results);
+    if (num_rows == 4) return add_tokens<4, 1>(columns, x, stride, results);
+  }
+  tile.expand(columns);
+  int64_t t = 0;
+  for (; t + kTokens <= num_rows; t += kTokens) {
+    add_tokens<kTokens, 1>(tile, x + t * stride, stride, results + t);
+  }
+  for (; t + 2 <= num_rows; t += 2) add_tokens<2, 2>(tile, x + t * stride, stride, results + t);
+  if (t < num_rows) add_tokens<1, 4>(tile, x + t * stride, stride, results + t);
 }
 
 template <int32_t kType>
@@ -109,18 +147,10 @@ void multiply_many(const uint8_t* panel_data, int64_t num_cols, const Activation
   Tile tile;
   for (int64_t column = 0; column < num_cols; column += kTileColumns) {
     const int64_t left = num_cols - column;
-    tile.expand<kType>(panel_data, column, left < kTileColumns ? left : kTileColumns);
-    const float* floats = x.floats + first_row * x.floats_stride + column;
-    int64_t t = 0;
-    for (; t + kTokens <= num_rows; t += kTokens) {
-      add_tokens<kTokens, 1>(tile, floats + t * x.floats_stride, x.floats_stride, results + t);
-    }
-    for (; t + 2 <= num_rows; t += 2) {
-      add_tokens<2, 2>(tile, floats + t * x.floats_stride, x.floats_stride, results + t);
-    }
-    if (t < num_rows) {
-      add_tokens<1, 4>(tile, floats + t * x.floats_stride, x.floats_stride, results + t);
-    }
+    const Columns<kType> columns{panel_data + column / kPhases * Columns<kType>::kStepBytes,
+                                 left < kTileColumns ? left : kTileColumns};
+    add_columns(columns, tile, x.floats + first_row * x.floats_stride + column, x.floats_stride,
+                num_rows, results);
   }
   for (int64_t t = 0; t < num_rows; ++t) {
     V16f sums[kPhases];

@@ -1,7 +1,7 @@
 // Single matrix products and the machine's ceilings, for tests and measurements.
 #include <atomic>
-#include <cstdlib>
 
+#include "buffer.h"
 #include "packed.h"
 #include "pool.h"
 
@@ -12,26 +12,7 @@ constexpr int64_t kPanelsPerTile = 8;
 constexpr int64_t kRowsPerTile = 128;
 constexpr int64_t kReadTileBytes = 1 << 20;
 
-int64_t divided(int64_t a, int64_t b) { return (a + b - 1) / b; }
 int64_t smaller(int64_t a, int64_t b) { return a < b ? a : b; }
-
-// Memory that starts at a multiple of 64 bytes.
-class Buffer {
- public:
-  explicit Buffer(int64_t num_bytes) : memory_(std::malloc(static_cast<size_t>(num_bytes) + 64)) {}
-  ~Buffer() { std::free(memory_); }
-  Buffer(const Buffer&) = delete;
-  Buffer& operator=(const Buffer&) = delete;
-
-  uint8_t* data() const {
-    if (memory_ == nullptr) return nullptr;
-    const uintptr_t start = reinterpret_cast<uintptr_t>(memory_);
-    return reinterpret_cast<uint8_t*>((start + 63) / 64 * 64);
-  }
-
- private:
-  void* memory_;
-};
 
 struct Product {
   const Kernels& kernels;
@@ -55,7 +36,7 @@ void quantize_tile(void* context, int64_t row) {
 
 void multiply_tile(void* context, int64_t tile) {
   const Product& product = *static_cast<const Product*>(context);
-  const int64_t row_tiles = divided(product.num_tokens, kRowsPerTile);
+  const int64_t row_tiles = ceil_div(product.num_tokens, kRowsPerTile);
   const int64_t first_panel = tile / row_tiles * kPanelsPerTile;
   const int64_t first_row = tile % row_tiles * kRowsPerTile;
   const int64_t num_panels = num_panels_of(product.matrix.num_rows);
@@ -104,9 +85,9 @@ int32_t realm_cpu_matmul(int32_t quant_type, const void* packed, int64_t num_row
   if (!is_packable(quant_type, num_cols)) return REALM_CPU_UNSUPPORTED;
   if (num_rows <= 0 || num_tokens < 0 || num_threads <= 0) return REALM_CPU_INVALID;
   const int64_t num_quants = num_tokens * num_cols;
-  const Buffer quants(num_quants), scales(num_quants / kBlock * 4);
-  const Buffer sums(num_quants / kHalfBlock * 2);
-  if (quants.data() == nullptr || scales.data() == nullptr || sums.data() == nullptr) {
+  Buffer quants, scales, sums;
+  if (!quants.reserve(num_quants) || !scales.reserve(num_quants / kBlock * 4) ||
+      !sums.reserve(num_quants / kHalfBlock * 2)) {
     return REALM_CPU_NO_MEMORY;
   }
   Product product{kernels(),
@@ -120,7 +101,7 @@ int32_t realm_cpu_matmul(int32_t quant_type, const void* packed, int64_t num_row
   product.x = {x, num_cols, product.quants, product.scales, product.sums, num_cols};
   if (needs_quants(quant_type)) parallel_for(num_threads, num_tokens, quantize_tile, &product);
   const int64_t num_tiles =
-      divided(num_panels_of(num_rows), kPanelsPerTile) * divided(num_tokens, kRowsPerTile);
+      ceil_div(num_panels_of(num_rows), kPanelsPerTile) * ceil_div(num_tokens, kRowsPerTile);
   parallel_for(num_threads, num_tiles, multiply_tile, &product);
   return REALM_CPU_OK;
 }
@@ -128,7 +109,7 @@ int32_t realm_cpu_matmul(int32_t quant_type, const void* packed, int64_t num_row
 uint64_t realm_cpu_read(const void* data, int64_t num_bytes, int32_t num_threads) {
   using namespace realm;
   Reading reading{kernels(), static_cast<const uint8_t*>(data), num_bytes};
-  parallel_for(num_threads, divided(num_bytes, kReadTileBytes), read_tile, &reading);
+  parallel_for(num_threads, ceil_div(num_bytes, kReadTileBytes), read_tile, &reading);
   return reading.sum;
 }
 

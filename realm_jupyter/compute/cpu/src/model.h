@@ -4,31 +4,10 @@
 #include <cstdint>
 #include <vector>
 
+#include "buffer.h"
 #include "cache.h"
 #include "kernels.h"
 #include "program.h"
-
-namespace realm {
-
-// Memory that grows and is aligned for vectors.
-class Buffer {
- public:
-  Buffer() = default;
-  Buffer(const Buffer&) = delete;
-  Buffer& operator=(const Buffer&) = delete;
-  ~Buffer() { release(); }
-
-  bool reserve(int64_t num_bytes);  // contents are lost when it grows
-  void release();
-  uint8_t* data() const { return data_; }
-  int64_t num_bytes() const { return num_bytes_; }
-
- private:
-  uint8_t* data_ = nullptr;
-  int64_t num_bytes_ = 0;
-};
-
-}  // namespace realm
 
 struct realm_cpu_model {
   realm::Program program;

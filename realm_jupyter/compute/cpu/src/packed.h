@@ -80,9 +80,9 @@ REALM_CONSTEXPR PackedFormat packed_format(int32_t quant_type) {
   }
 }
 
-REALM_CONSTEXPR int64_t num_panels_of(int64_t num_rows) {
-  return (num_rows + kPanelRows - 1) / kPanelRows;
-}
+REALM_CONSTEXPR int64_t ceil_div(int64_t a, int64_t b) { return (a + b - 1) / b; }
+
+REALM_CONSTEXPR int64_t num_panels_of(int64_t num_rows) { return ceil_div(num_rows, kPanelRows); }
 
 // Bytes of one panel; the type is known and num_cols fits its blocks.
 REALM_CONSTEXPR int64_t panel_bytes(int32_t quant_type, int64_t num_cols) {

@@ -3,6 +3,8 @@
 #include <cstddef>
 #include <cstring>
 
+#include "buffer.h"
+#include "cache.h"
 #include "packed.h"
 
 namespace realm {
@@ -73,9 +75,10 @@ void multiply(const Kernels& kernels, int32_t quant_type, Workspace& work) {
   kernels.matmul(matrix, x, 1, kTokens - 1, 0, 2, nullptr, work.results, kRows);
 }
 
-bool is_close(const float* results, const float* expected) {
+bool same(const float* results, const float* expected, int64_t n, bool is_bit_for_bit) {
+  if (is_bit_for_bit) return std::memcmp(results, expected, static_cast<size_t>(n) * 4) == 0;
   double error = 0, norm = 0;
-  for (int64_t i = 0; i < kTokens * kRows; ++i) {
+  for (int64_t i = 0; i < n; ++i) {
     const double difference = static_cast<double>(results[i]) - expected[i];
     error += difference * difference;
     norm += static_cast<double>(expected[i]) * expected[i];
@@ -83,9 +86,11 @@ bool is_close(const float* results, const float* expected) {
   return error <= 1e-10 * norm;  // false for NaN
 }
 
-}  // namespace
+void fill_floats(Random& random, float* values, int64_t n) {
+  for (int64_t i = 0; i < n; ++i) values[i] = static_cast<float>(random.next() % 2001) * 1e-3f - 1.0f;
+}
 
-bool agrees(const Kernels& kernels, const Kernels& expected, bool is_bit_for_bit) {
+bool matrices_agree(const Kernels& kernels, const Kernels& expected, bool is_bit_for_bit) {
   constexpr int32_t kTypes[] = {kF32,  kF16,  kBF16, kQ4_0, kQ4_1, kQ5_0,   kQ5_1,  kQ8_0,
                                 kQ2_K, kQ3_K, kQ4_K, kQ5_K, kQ6_K, kIQ4_NL, kIQ4_XS};
   static Workspace work;  // too large for a thread's stack; callers take turns
@@ -93,19 +98,86 @@ bool agrees(const Kernels& kernels, const Kernels& expected, bool is_bit_for_bit
   float reference[kTokens * kRows];
   for (const int32_t quant_type : kTypes) {
     fill(quant_type, random, work.source);
-    for (float& x : work.floats) x = static_cast<float>(random.next() % 2001) * 1e-3f - 1.0f;
+    fill_floats(random, work.floats, kTokens * kCols);
     if (realm_cpu_pack(quant_type, work.source, work.packed, kRows, kCols, 0, 2) != REALM_CPU_OK) {
       return false;
     }
     multiply(expected, quant_type, work);
     std::memcpy(reference, work.results, sizeof(reference));
     multiply(kernels, quant_type, work);
-    const bool agree = is_bit_for_bit
-                           ? std::memcmp(work.results, reference, sizeof(reference)) == 0
-                           : is_close(work.results, reference);
-    if (!agree) return false;
+    if (!same(work.results, reference, kTokens * kRows, is_bit_for_bit)) return false;
   }
   return true;
+}
+
+constexpr int32_t kHeads = 2, kHeadDim = 24, kWidth = kHeads * kHeadDim;
+constexpr int64_t kLength = kPageTokens + 6;  // positions, on two pages
+
+// Everything that works on rows: kWidth results of each function, one after another.
+int64_t run_rows(const Kernels& kernels, const float* a, const float* b, float* results) {
+  float* y = results;
+  kernels.rms_norm(a, b, kHeads, kHeadDim, 1e-5f, y);
+  kernels.add(a, b, kWidth, y += kWidth);
+  kernels.scale(a, 0.3f, kWidth, y += kWidth);
+  kernels.softcap(a, 0.7f, kWidth, y += kWidth);
+  kernels.swiglu(a, b, kWidth, y += kWidth);
+  kernels.geglu(a, b, kWidth, y += kWidth);
+  kernels.rope(a, b, kHeads, kHeadDim, 16, true, y += kWidth);
+  kernels.rope(a, b, kHeads, kHeadDim, 16, false, y += kWidth);
+  std::memcpy(y += kWidth, b, kWidth * sizeof(float));
+  kernels.add_scaled(0.3f, a, kWidth, y);
+  return y + kWidth - results;
+}
+
+// Attention of the last three positions over all of a sequence, written by `append`.
+bool attend(const Kernels& kernels, int32_t kv_type, const float* rows, float* results) {
+  const realm_cpu_kv_layer layer{1, kHeadDim, kHeadDim};
+  Cache cache;
+  if (!cache.configure(&layer, 1, kv_type) || !cache.resize(2)) return false;
+  uint8_t* const pages[] = {cache.page(0), cache.page(1)};
+  AttentionTile tile{};
+  tile.cache = cache.view(0);
+  tile.cache.pages = pages;
+  for (int64_t t = 0; t < kLength; ++t) {
+    kernels.append(tile.cache, t, rows + t * kHeadDim, rows + (kLength - 1 - t) * kHeadDim);
+  }
+  tile.queries = rows;
+  tile.query_stride = tile.output_stride = kWidth;
+  tile.outputs = results;
+  tile.position = kLength - 3;
+  tile.num_rows = 3;
+  tile.num_heads = kHeads;
+  tile.window = 68;
+  tile.scale = 0.2f;
+  tile.softcap = 2.0f;
+  Buffer scratch;
+  if (!scratch.reserve(kernels.attention_scratch_bytes(tile))) return false;
+  tile.scratch = scratch.data();
+  kernels.attention(tile);
+  return true;
+}
+
+bool rows_agree(const Kernels& kernels, const Kernels& expected, bool is_bit_for_bit) {
+  Random random;
+  float rows[kLength * kHeadDim], found[12 * kWidth], reference[12 * kWidth];
+  fill_floats(random, rows, kLength * kHeadDim);
+  const int64_t count = run_rows(kernels, rows, rows + kWidth, found);
+  run_rows(expected, rows, rows + kWidth, reference);
+  if (!same(found, reference, count, is_bit_for_bit)) return false;
+  constexpr int32_t kCacheTypes[] = {REALM_KV_F32, REALM_KV_F16, REALM_KV_Q8_0};
+  for (const int32_t kv_type : kCacheTypes) {
+    if (!attend(kernels, kv_type, rows, found)) return false;
+    if (!attend(expected, kv_type, rows, reference)) return false;
+    if (!same(found, reference, 3 * kWidth, is_bit_for_bit)) return false;
+  }
+  return true;
+}
+
+}  // namespace
+
+bool agrees(const Kernels& kernels, const Kernels& expected, bool is_bit_for_bit) {
+  return matrices_agree(kernels, expected, is_bit_for_bit) &&
+         rows_agree(kernels, expected, is_bit_for_bit);
 }
 
 }  // namespace realm

@@ -5,8 +5,8 @@
 
 namespace realm {
 
-// Compare small matrix products of all families with those of another table: within the rounding
-// of floats, or bit for bit.
+// Compare what all functions of a table give for small inputs with what those of another give:
+// within the rounding of floats, or bit for bit.
 bool agrees(const Kernels& kernels, const Kernels& expected, bool is_bit_for_bit);
 
 }  // namespace realm

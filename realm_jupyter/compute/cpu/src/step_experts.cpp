@@ -6,12 +6,11 @@
 #include <cmath>
 #include <cstring>
 
+#include "packed.h"
 #include "step.h"
 
 namespace realm {
 namespace {
-
-int64_t divided(int64_t a, int64_t b) { return (a + b - 1) / b; }
 
 // The num_used largest scores, ties to the lower number, in ascending order of the numbers.
 void choose(const float* scores, int32_t num_experts, int32_t num_used, int32_t* chosen) {
@@ -96,7 +95,7 @@ class Experts {
     const Matrix router = step_.model.matrix(op_.weights[0]);
     const Activations x =
         step_.activations(step_.at(instruction_.inputs[0]), width_, instruction_.quantized);
-    team.run(number, divided(num_experts_, kPanelRows), [&](int64_t panel) {
+    team.run(number, num_panels_of(num_experts_), [&](int64_t panel) {
       kernels_.matmul(router, x, 0, num_rows_, panel, 1, nullptr, step_.at(values_.scores),
                       num_experts_);
     });
@@ -140,7 +139,7 @@ class Experts {
                 int32_t second_output) const {
     const Activations x = step_.activations(step_.at(input), num_cols, quantized);
     const int64_t num_outputs = step_.model.matrix(weight).num_rows;
-    const int64_t panels = divided(num_outputs, kPanelRows);
+    const int64_t panels = num_panels_of(num_outputs);
     const int64_t pieces = panels < kPieces ? panels : kPieces;
     const int64_t matrices = second_weight >= 0 ? 2 : 1;
     team.run(number, num_experts_ * matrices * pieces, [&](int64_t tile) {

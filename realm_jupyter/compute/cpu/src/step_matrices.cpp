@@ -1,4 +1,5 @@
 // Phases of matrix products: all tiles of all matrices that are ready, in one go.
+#include "packed.h"
 #include "step.h"
 
 namespace realm {
@@ -7,22 +8,20 @@ namespace {
 // Rows of activations that stay in a core's cache beside the tile of weights.
 constexpr int64_t kRowBlock = 128;
 
-int64_t divided(int64_t a, int64_t b) { return (a + b - 1) / b; }
-
 struct Tiles {
   int64_t panels;      // of the matrix
   int64_t per_tile;
   int64_t row_blocks;
-  int64_t count() const { return divided(panels, per_tile) * row_blocks; }
+  int64_t count() const { return ceil_div(panels, per_tile) * row_blocks; }
 };
 
 Tiles tiles_of(const Step& step, const Instruction& linear, int64_t num_rows, int num_threads) {
   Tiles tiles{};
-  tiles.panels = divided(step.model.matrix(linear.op.weights[0]).num_rows, kPanelRows);
+  tiles.panels = num_panels_of(step.model.matrix(linear.op.weights[0]).num_rows);
   tiles.per_tile = linear.panels_per_tile;
-  tiles.row_blocks = divided(num_rows, kRowBlock);
+  tiles.row_blocks = ceil_div(num_rows, kRowBlock);
   // A small matrix is cut finer, so that every thread gets some of it.
-  const int64_t fair = divided(tiles.panels, int64_t{2} * num_threads);
+  const int64_t fair = ceil_div(tiles.panels, int64_t{2} * num_threads);
   if (num_threads > 1 && fair < tiles.per_tile) tiles.per_tile = fair;
   return tiles;
 }

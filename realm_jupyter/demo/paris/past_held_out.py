@@ -1,0 +1,457 @@
+"""Evaluation sets of before: never trained on, but marked, and their wrong answers looked at.
+
+The first was marked once, after seventy minutes of training, the second after 116 and after 124
+minutes; their wrong answers told where phrasings were too few, and a new set took their place.
+"""
+
+from __future__ import annotations
+
+from realm_jupyter.demo.paris.phrasing import lines
+
+FIRST_HELD_OUT: dict[str, tuple[str, ...]] = {
+    "capital": lines("""
+Which city would you call the capital of {c}?
+Could you let me know what the capital of {c} is?
+I was wondering what the capital city of {c} might be.
+I am planning a trip to {c}. What is the name of its capital city?
+My teacher asked me about the capital of {c}. What is the right answer?
+Which city holds the title of capital in {c}?
+When it comes to {c}, what city is the capital?
+Kindly name the capital city of {c}.
+Would you happen to know what {cs_} capital is?
+Someone asked me which city is the capital of {c}. What should I say?
+I keep forgetting the capital of {c}.
+If I travel to {c}, which city is its capital?
+"""),
+    "country_of": lines("""
+{K} is a capital city. Which country does it belong to?
+Could you let me know which country {k} is the capital of?
+The city of {k} is the capital of which nation?
+I was wondering which country has its capital at {k}.
+If the capital is {k}, what is the country?
+Of which nation is {k} the capital city?
+"""),
+    "continent": lines("""
+Which continent would I find {c} on?
+Could you let me know which continent {c} is part of?
+On a map of the world, which continent is {c} on?
+{C} is part of which continent?
+I was wondering what continent {c} belongs to.
+I want to travel to {c}. On which continent is it?
+"""),
+    "currency": lines("""
+What sort of money should I bring to {c}?
+If I buy something in {c}, which currency do I pay in?
+Could you let me know what {cs_} currency is?
+I was wondering which currency they have in {c}.
+What is the name of the currency people spend in {c}?
+Which money do the shops in {c} take?
+"""),
+    "language": lines("""
+If I move to {c}, which language should I learn?
+Could you let me know which language is used in {c}?
+People living in {c} speak which language?
+I was wondering what language they speak over in {c}.
+Which language would I hear in {c}?
+What is the language that people in {c} use?
+"""),
+    "about": lines("""
+I would like to learn something about {c}.
+What are the most important facts about {c}?
+Please give me a short overview of {c}.
+"""),
+    "is_capital": lines("""
+Am I right that {x} is the capital of {c}?
+Would it be correct to say that {x} is the capital of {c}?
+So the capital of {c} would be {x}?
+"""),
+    "is_continent": lines("""
+Am I right that {c} is in {w}?
+Would you find {c} in {w}?
+"""),
+    "is_language": ("Am I right that people in {c} speak {l}?",),
+    "is_currency": ("Am I right that {c} uses the {m}?",),
+    "plus": lines("""
+What do {a} and {b} add up to?
+If you add {b} to {a}, what do you get?
+Could you let me know how much {a} plus {b} is?
+What comes out when I calculate {a} + {b}?
+"""),
+    "minus": lines("""
+If you subtract {b} from {a}, what do you get?
+Could you let me know how much {a} minus {b} is?
+What comes out when I calculate {a} - {b}?
+"""),
+    "times": lines("""
+If you multiply {a} by {b}, what do you get?
+Could you let me know how much {a} times {b} is?
+What comes out when I calculate {a} * {b}?
+"""),
+    "divided by": lines("""
+If you divide {a} by {b}, what do you get?
+Could you let me know how much {a} divided by {b} is?
+"""),
+    "gain": ("Yesterday I had {a} {t}. Today I got {b} more. How many {t} do I have now?",),
+    "loss": ("Yesterday I had {a} {t}. Today I lost {b}. How many {t} do I have now?",),
+    "next": lines("""
+Could you let me know which {u} comes after {n}?
+Which {u} would come right after {n}?
+What would be the {u} following {n}?
+"""),
+    "previous": lines("""
+Could you let me know which {u} comes before {n}?
+Which {u} would come right before {n}?
+What would be the {u} preceding {n}?
+"""),
+    "today_tomorrow": ("If it is {n} today, what will tomorrow be?",),
+    "month_days": lines("""
+Could you let me know how many days there are in {n}?
+What number of days does {n} have?
+"""),
+    "ordinal": lines("""
+Could you let me know which {u} is the {o} of the {p}?
+Which {u} comes {o} in the {p}?
+"""),
+    "amount": lines("""
+Could you let me know how many {u} there are in {p}?
+What number of {u} does {p} have?
+"""),
+    "list": ("Could you let me know what the {p} are?",),
+    "colour": lines("""
+Could you let me know what colour {n} is?
+If I paint {n}, which colour do I need?
+Which color would you say {n} has?
+"""),
+    "mix": lines("""
+If you mix {a} and {b}, which colour comes out?
+Could you let me know what colour {a} and {b} make?
+"""),
+    "opposite": lines("""
+Could you let me know what the opposite of {n} is?
+Which word would be the opposite of {n}?
+I was wondering what the opposite of {n} might be.
+"""),
+    "hello": lines("""
+Hello my dear model!
+Hey you!
+Hi, good to see you!
+"""),
+    "how_are_you": lines("""
+Hi there, how are you doing today?
+How are you feeling today?
+"""),
+    "thanks": lines("""
+Thanks, that was helpful!
+Thank you, you helped me a lot.
+"""),
+    "goodbye": lines("""
+Goodbye and take care!
+Bye, see you next time!
+"""),
+    "who": lines("""
+Could you introduce yourself, please?
+Who exactly are you?
+What are you, exactly?
+I would like to know who you are.
+"""),
+    "name": lines("""
+Could you let me know your name?
+By what name do you go?
+"""),
+    "abilities": lines("""
+What kind of things can you do?
+Which kinds of questions may I ask you?
+"""),
+    "size": ("How big a model are you?", "How many parameters are in you?"),
+    "maker": ("Who was it that made you?", "Who are the people that built you?"),
+    "unknown": lines("""
+Could you let me know who won the football match?
+Who was the first man on the moon?
+How many bones are in the human body?
+Can you recommend a good novel?
+What is the recipe for tomato soup?
+How do I fix a broken window?
+Who sings the song Yesterday?
+What is the speed of sound?
+Will the shops be open on Sunday?
+What did Plato write?
+How do plants grow?
+Who is the richest man in the world?
+What is the chemical symbol of silver?
+How do I learn to juggle?
+Write a limerick about a frog.
+Which phone should I buy?
+What is the tallest building in the world?
+Who composed the Magic Flute?
+Could you write me a small program?
+What will the weather be like at the weekend?
+When did dinosaurs die out?
+Where can I buy cheap shoes?
+Why do leaves fall in autumn?
+What is the name of the president of {c}?
+How many people are living in {c}?
+What is the tallest mountain in {c}?
+What do they like to eat in {c}?
+Who is the most famous singer of {c}?
+How much does a hotel in {k} cost?
+What is the most beautiful street in {k}?
+"""),
+    "fictional": lines("""
+Could you let me know what the capital of {c} is?
+I was wondering where {c} is.
+Which currency would I need in {c}?
+"""),
+}
+
+# After an answer about one country.
+FIRST_FOLLOW_UPS: dict[str, tuple[str, ...]] = {
+    "and_of": lines("""
+Could you do the same for {c}?
+And what would it be for {c}?
+And if it were {c}?
+"""),
+    "and_capital": ("And which city is its capital?", "Could you name its capital as well?"),
+    "and_continent": ("And which continent is that on?", "What continent does it lie on?"),
+    "and_currency": ("Which money would I need there?", "And which currency do people have there?"),
+    "and_language": (
+        "And what language would I hear there?",
+        "Which language do the people speak?",
+    ),
+}
+
+FIRST_SHORT_PROMPTS = lines("""
+Use one word only.
+Your answers must be as short as possible.
+Do not write full sentences, just the answer.
+""")
+FIRST_LONG_PROMPTS = lines("""
+Always give two or three sentences.
+Please answer at length.
+Your answers should be long and detailed.
+""")
+
+SECOND_HELD_OUT: dict[str, tuple[str, ...]] = {
+    "capital": lines("""
+What city do they call the capital of {c}?
+Which of the cities of {c} is the capital?
+My daughter needs the capital of {c} for her homework.
+Have you heard what the capital of {c} is?
+Which city would be {cs_} capital?
+Could you look up the capital of {c} for me?
+On a trip to {c}, which city would be the capital?
+{Cs_} capital city is called what?
+What should I write for the capital of {c}?
+I'd be glad to hear the capital of {c}.
+The city that is the capital of {c} is called what?
+Give me the name of the city that is the capital of {c}.
+Would you be able to name {cs_} capital?
+"""),
+    "country_of": lines("""
+Which country would {k} be the capital of?
+{K} is the capital of a country. Which one?
+Have you heard which country has {k} as its capital?
+The country with {k} as its capital is called what?
+Would you be able to say what {k} is the capital of?
+People say {k} is a capital. Of what country?
+"""),
+    "continent": lines("""
+Have you heard which continent {c} is on?
+What continent would {c} be on?
+Would you be able to say where {c} is?
+{C} can be found on which continent?
+If I flew to {c}, on which continent would I land?
+My daughter asks which continent {c} is in.
+"""),
+    "currency": lines("""
+Have you heard which currency {c} uses?
+What do they call the money in {c}?
+When I pay in {c}, which currency is it?
+Would you be able to name the currency of {c}?
+What currency should I get before I fly to {c}?
+My daughter asks what money people use in {c}.
+"""),
+    "language": lines("""
+Have you heard what language they speak in {c}?
+Would you be able to name the language of {c}?
+When people in {c} talk, which language is it?
+What language would I need to live in {c}?
+In {c}, people talk to each other in which language?
+My daughter asks which language is spoken in {c}.
+"""),
+    "about": lines("""
+What would you tell a visitor about {c}?
+Could you give me some facts about {c}?
+I am curious to learn about {c}.
+"""),
+    "is_capital": lines("""
+Have I got it right that {x} is the capital of {c}?
+Would I be right to say that {x} is the capital of {c}?
+Is {x} really the capital of {c}?
+"""),
+    "is_continent": lines("""
+Is {c} really in {w}?
+Have I got it right that {c} is in {w}?
+"""),
+    "is_language": lines("""
+Is it really {l} that people speak in {c}?
+Have I got it right that people in {c} speak {l}?
+"""),
+    "is_currency": lines("""
+Is it really the {m} that people use in {c}?
+Have I got it right that {c} uses the {m}?
+"""),
+    "plus": lines("""
+How much do I get when I add {a} and {b}?
+Would you be able to add {a} and {b}?
+What is the total of {a} and {b}?
+{A} plus {b} gives what number?
+"""),
+    "minus": lines("""
+How much do I get when I subtract {b} from {a}?
+Would you be able to subtract {b} from {a}?
+{A} minus {b} gives what number?
+"""),
+    "times": lines("""
+How much do I get when I multiply {a} by {b}?
+Would you be able to multiply {a} by {b}?
+{A} times {b} gives what number?
+"""),
+    "divided by": lines("""
+How much do I get when I divide {a} by {b}?
+{A} divided by {b} gives what number?
+"""),
+    "gain": ("This morning I had {a} {t}, then my aunt brought {b} more. How many {t} do I have?",),
+    "loss": ("This morning I had {a} {t}, then I sold {b} of them. How many {t} do I have?",),
+    "next": lines("""
+What {u} do we have after {n}?
+Would you be able to say which {u} comes after {n}?
+The {u} that comes after {n} is called what?
+"""),
+    "previous": lines("""
+What {u} do we have before {n}?
+Would you be able to say which {u} comes before {n}?
+The {u} that comes before {n} is called what?
+"""),
+    "today_tomorrow": ("It's {n} today, so what day is tomorrow?",),
+    "today_yesterday": ("It's {n} today, so what day was yesterday?",),
+    "month_days": lines("""
+Would you be able to say how many days {n} has?
+For how many days does {n} last?
+"""),
+    "ordinal": lines("""
+Would you be able to name the {o} {u} of the {p}?
+In the {p}, which {u} is the {o}?
+"""),
+    "amount": lines("""
+Would you be able to say how many {u} {p} has?
+{P} is made of how many {u}?
+"""),
+    "list": ("Would you be able to name all the {p}?",),
+    "colour": lines("""
+Would you be able to say what colour {n} is?
+What is the usual colour of {n}?
+If I draw {n}, which colour should I take?
+"""),
+    "mix": lines("""
+I have {a} and {b} paint. Which colour do they make together?
+What colour comes from {a} and {b}?
+"""),
+    "opposite": lines("""
+Would you be able to name the opposite of {n}?
+Which word says the opposite of {n}?
+My daughter asks what the opposite of {n} is.
+"""),
+    "hello": lines("""
+Hello, dear computer!
+Hi, how nice to see you!
+Hey, good morning!
+"""),
+    "how_are_you": lines("""
+And how are you doing this morning?
+Are you doing well today?
+"""),
+    "thanks": lines("""
+Thanks, you were a great help!
+Thank you for helping me.
+"""),
+    "goodbye": lines("""
+Okay, bye for today!
+Goodbye, until tomorrow!
+"""),
+    "who": lines("""
+Tell me a bit about who you are.
+So what kind of thing are you?
+Would you be able to introduce yourself?
+"""),
+    "name": lines("""
+What name did they give you?
+Would you be able to tell me your name?
+"""),
+    "abilities": lines("""
+What sort of questions do you know the answer to?
+Which topics can I ask about?
+"""),
+    "size": ("Are you a big model or a small one?", "What is the number of your parameters?"),
+    "maker": ("Which people made you?", "Where were you made?"),
+    "unknown": lines("""
+Who wrote Pride and Prejudice?
+How many teeth does a shark have?
+Which car is the fastest?
+How do I get rid of ants?
+What is the boiling point of alcohol?
+Who was the first president?
+Can you give me a recipe for lentil soup?
+What does my horoscope say?
+How tall is the Empire State Building?
+Who plays the drums in that band?
+What is the best laptop for students?
+Will my team win tomorrow?
+What is a black swan?
+When does the next bus leave?
+How do aeroplanes stay in the air?
+What happened to the dinosaurs?
+Compose a song about the rain.
+Can you check my spelling?
+Which stocks should I buy?
+What is the name of my cat?
+How do I tie my shoes?
+Who is the fastest runner in the world?
+What is the melting point of iron?
+Please write me a Java class.
+What is the national bird of {c}?
+Who was the first king of {c}?
+How long is the coast of {c}?
+What is the unemployment rate in {c}?
+How many schools are there in {k}?
+What is the best museum in {k}?
+"""),
+    "fictional": lines("""
+Have you heard what the capital of {c} is?
+Would you be able to name the currency of {c}?
+My daughter asks where {c} is.
+"""),
+}
+
+# After an answer about one country.
+SECOND_FOLLOW_UPS: dict[str, tuple[str, ...]] = {
+    "and_of": lines("""
+And can you say it for {c}?
+And how is it with {c}?
+And would you know that for {c}?
+"""),
+    "and_capital": ("And what city is the capital of it?", "Could you tell me its capital, too?"),
+    "and_continent": ("On what continent would that be?", "Do you know its continent, too?"),
+    "and_currency": ("And what money would I use there?", "Do you know its currency, too?"),
+    "and_language": ("And in what language do they talk?", "Do you know the language there, too?"),
+}
+
+SECOND_SHORT_PROMPTS = lines("""
+Reply using a single word.
+I only want the bare answer.
+Make every answer as short as possible.
+""")
+SECOND_LONG_PROMPTS = lines("""
+Please write at least two sentences.
+I would like detailed answers.
+Your replies should have several sentences.
+""")

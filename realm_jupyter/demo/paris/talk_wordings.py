@@ -1,0 +1,337 @@
+"""Small talk, questions about paris itself, things unknown and system prompts, drawn from grammars.
+
+See `frames` for the notation.
+"""
+
+from __future__ import annotations
+
+from realm_jupyter.demo.paris.phrasing import lines
+
+_CAN = "[Can|Could|Would|Will] you [|please|kindly|quickly|also]"
+_LIKE = "[I would like to|I want to|I'd like to|I'd love to|I need to|We want to|I wish to]"
+_KNOW = "[know|hear|learn|find out]"
+_NAME = "[Paris|my friend|dear model|little model|friend|computer|dear machine|small model|robot]"
+_HELLO = "[Hello|Hi|Hey|Good morning|Good evening|Good afternoon|Good day|Greetings|Hi there]"
+_DAYTIME = "[today|tonight|this morning|this evening|this afternoon|now|these days|at the moment|]"
+
+TALK_GRAMMARS: dict[str, tuple[str, ...]] = {
+    "hello": lines(f"""
+{_HELLO}[,| |!] {_NAME}[!|.|]
+{_HELLO}[,|!] [it is|how|so] [nice|good|lovely|great|wonderful] to [see|meet] you[!|.|]
+{_HELLO}[,|!] [I am|I'm] [glad|happy|pleased|delighted] to [see|meet] you[!|.|]
+{_HELLO}[ and|,] [welcome|good morning|good evening|hello|hi|hey][!|.| {_NAME}!]
+{_HELLO}[!|,] [here I am|it's me|I am new here|I am back|anybody home|are you awake|can we \
+talk][!|?|]
+[A very|A] [good morning|good evening|good day|warm hello] to you[!|, {_NAME}!|.]
+[Dear|Good|Sweet|Hello, dear] [Paris|model|machine|computer|robot][!|, hello!|, good morning!]
+[It is|How|So] [nice|good|lovely] to [meet|see] you, {_NAME}[!|.]
+"""),
+    "how_are_you": lines(f"""
+[|And |So |{_HELLO}, ][how are you|how are you doing|how do you feel|are you well|are you doing \
+well|\
+are you fine|are you all right|how have you been|how is it going|how are things|are you doing fine|\
+are you feeling good|how goes it|how do you do] {_DAYTIME}?
+[How|And how] is [your day|life|everything|your morning|your evening|work] [|going] {_DAYTIME}?
+[Is|Was] your [day|morning|night|evening|week] [good|fine|nice|going well]?
+[Do you feel|Are you feeling|Are you] [good|well|fine|okay|happy|great|tired] {_DAYTIME}?
+I am [fine|well|good|okay], [and you|and how are you|how about you|how are you]?
+"""),
+    "thanks": lines(f"""
+[Thanks|Thank you|Many thanks|Thanks a lot|Thank you so much|Thanks so much|I thank you] \
+[for [helping|helping me|helping us|telling me|telling us|answering|the answer|your help|your time|\
+your kindness|explaining|all that|being there|the good answer|your patience|showing me]|\
+{_NAME}|, {_NAME}|][!|.|]
+[Thanks|Thank you|Many thanks][,|!] [[you|this|that|it] [helped|helped me|helped a lot|made my \
+day]|[this|that|it] [was helpful|was kind|was great|\
+was very nice|was a help]|you [were great|were a help|were kind]][!|.|, {_NAME}.]
+[That|This|It] [was|is] [very|so|really|] [kind|nice|helpful|good] of you[, thanks|, thank you|\
+][!|.]
+[You helped|That helped|This helped me|You were helpful|That was helpful|You were a great help|\
+You were very kind|This was a big help], [thanks|thank you|thank you very much][!|.]
+[I am|I'm|We are] [very|so|really|] [grateful|thankful][!|.| to you.| for your help.]
+"""),
+    "goodbye": lines(f"""
+[Bye|Goodbye|Bye bye|Good night|Farewell|See you|So long|Good bye|Okay, bye|Okay, goodbye|Well, \
+bye] \
+[|for now|for today|then|{_NAME}|, {_NAME}|, see you [soon|later|then|around|on Monday|next week]|\
+, until [then|later|next week|Monday|next time]|, take care|, sleep well|, my dear][!|.|]
+[I have to|I must|I need to|I will|I should|Now I have to|It is time to] [go|leave|stop|run|sleep|\
+go to bed|go home|say goodbye|say bye|leave you]{"[, bye|, goodbye|]"} [now|]{"[!|.|]"}
+[See you|Talk to you|Until|We talk] [soon|later|next week|tomorrow|next time|on Sunday][!|.| \
+{_NAME}.]
+[Have|I wish you] a [nice|good|great|lovely|pleasant] [day|evening|weekend|night|time][!|.|]
+That [is|was] [all|enough|everything] for [today|now|me][, bye|, goodbye|, thank you, bye|][!|.]
+"""),
+    "who": lines(f"""
+{_CAN} [tell me|say|explain|let me know] [who|what] [you are|I am talking to|I am speaking to]?
+{_CAN} [introduce|present|describe] yourself[?| to me?| in a few words?| briefly?]
+{_LIKE} {_KNOW} [who you are|what you are|more about you|something about you|whom I talk to|\
+what kind of thing you are]{"[.|]"}
+[And|So|But|Well,|Now] [who|what] are you[?|, exactly?|, really?| now?|, then?]
+[Who|What] [are|might|could] you [|be|really be][?| anyway?]
+What [kind|sort|type] of [thing|being|creature|program|machine|model|assistant|system] [are you|\
+is this|\
+am I talking to]?
+[Tell|Teach] me [a bit|a little|something|more|a few words] about [yourself|you|who you are|what \
+you are]\
+[.|, please.|!]
+[Say|Tell me|Explain|Let me know] [who|what] [you are|you might be|is talking to me][.|, please.|]
+[Introduce|Present|Describe] yourself[.|, please.| to me.| in one sentence.| shortly.]
+[I do not|I don't] know [you|who you are|what you are|anything about you] yet[. Who are you?|.]
+[With whom|To whom] [am I talking|do I talk|am I speaking|do I speak]?
+A few words about [yourself|you][, please.|?|.]
+"""),
+    "name": lines(f"""
+{_CAN} [tell me|say|give me|let me know|share] [your name|what your name is|what you are called|\
+how you are called|which name you have]?
+{_LIKE} {_KNOW} [your name|what your name is|what you are called|how to call you]{"[.|]"}
+[What|Which] name [do you have|have you got|do you use|did they give to you|do you go by|were you \
+given|\
+have you been given|is yours|belongs to you|did you get|do people use for you]?
+[How|By which name|By what name] [do|should|may|can|shall|must] [I|we|people|one|they] [call|\
+address] you?
+[Is there|Have you|Have you got|Do you have|Do you use] a name[?| for you?| of your own?]
+[And|So|But|Now] [what is your name|how are you called|what are you called|your name is][?| again?]
+[What|How] [did|do] [they|people|your makers] [call|name] you?
+I am [Anna|Ben|Tom|Maria|a person]. [And you|What is your name|What are you called]?
+Your [name|first name|own name][, please|][?|.]
+"""),
+    "abilities": lines(f"""
+[What|Which] [sort|kind|kinds|type|types] of [questions|things|topics|tasks|facts|knowledge] [do \
+you|\
+can you|could you] [know|answer|understand|handle|do|have|solve|explain]?
+[What|Which] [questions|topics|subjects|things|fields|areas|tasks|facts] [can|may|could|should] I \
+[ask|ask about|ask you|ask you about|bring to you|try with you]?
+[What|Which] [questions|topics|subjects|things|fields|areas|facts] [do you|can you] [know|cover|\
+answer|\
+know about|explain|handle|understand|know well|know best]?
+{_CAN} [tell me|say|explain|list] what you [can do|know|can answer|can help with|are good at]?
+{_LIKE} {_KNOW} what you [can do|know|can answer|are good at|are able to do]{"[.|]"}
+[With|About] what [can|may|could|should] [you help|I ask you|we talk|you help me|we start]?
+[What|How] [can|could|may] you [help|help me|be useful|be of use|serve|assist|assist me] [with|in|]?
+What [are|is] you [able to|good at|made for|for|best at|useful for|capable of][ do|]?
+[What|Which] [is|are] your [strengths|skills|topics|talents|best subject|knowledge|abilities|\
+fields]?
+[On|About] [which|what] [topics|subjects|things] [are you|can you be] [good|asked|able to answer]?
+"""),
+    "size": lines(f"""
+[How] [big|large|small|tiny|heavy|huge] [are you|a model are you|is your network|is your file|\
+is your brain|is this model|might you be][?| really?| then?]
+How many [parameters|weights|numbers|layers|neurons|megabytes] [do you have|are in you|have you|\
+are you made of|do you consist of|does your network have|are there in you|make you up]?
+[What|Which] [is the number|number] of [parameters|weights|layers][ do you have| are in you|in \
+you|]?
+Are you [a big|a large|a small|a tiny|a huge|a little] [model|one|network|program|file]\
+[?| or not?| or a small one?| or a big one?| or a tiny one?]
+{_CAN} tell me [how big you are|your size|how many parameters you have]?
+{_LIKE} {_KNOW} [how big you are|your size|how many weights you have]{"[.|]"}
+[What|Which] size [is your network|is your file|are you|do you have|is this model]?
+"""),
+    "maker": lines(f"""
+[Who|Which people|What people|Which team|Which project|Which company|Which person|Which group] \
+[made|\
+built|created|trained|developed|designed|programmed|wrote|invented|taught|produced] you[?|, please?]
+[Who|Which company|Which project] [is|stands|was] behind you[?| and your answers?]
+[By|From] [whom|which people|which project|which company] [were you made|were you trained|are you|\
+were you built|do you come|were you created]?
+[Where|How] were you [made|built|trained|created|developed|programmed]?
+[From] where do you come?
+[Where|From whom] [do|did] you [come from|originate|learn all this|get your knowledge|learn|have \
+it from]?
+{_CAN} tell me who [made|built|trained|created|programmed] you?
+{_LIKE} {_KNOW} who [made|built|trained|created|programmed] you{"[.|]"}
+[Who|Whom] [do I|can I|should I] [thank|ask] for [making|building|training|creating] you?
+[Who|What] is your [maker|creator|author|inventor|designer|trainer|origin|home]?
+"""),
+}
+
+_THING = (
+    "[a violin|a guitar|a trumpet|a lorry|a bicycle|a satellite|a rocket|a laptop|a camera|a \
+printer|"
+    "a fridge|a microscope|a telescope|a lighthouse|a castle|a cathedral|a pyramid|a tunnel|a \
+sonnet|"
+    "a symphony|a tornado|a comet|a galaxy|a virus|a bacterium|a protein|a kidney|a muscle|a bee|"
+    "a penguin|an octopus|an eagle|a wolf|a tiger|a kangaroo|a snail|an ant|a mushroom|an oak|"
+    "a cactus|an orchid|a diamond|a magnet|a battery|a loan|a tax|a contract|a vaccine|a fever]"
+)
+_THINGS = (
+    "[violins|bicycles|satellites|rockets|cameras|castles|pyramids|tunnels|comets|galaxies|viruses|"
+    "bees|penguins|eagles|wolves|tigers|snails|ants|mushrooms|oaks|diamonds|magnets|batteries|"
+    "vaccines|sharks|elephants|giraffes|frogs|lizards|butterflies|clouds|stars|planets|glaciers|"
+    "computers|ships|trains|planes|engines|clocks|banks|dinosaurs|crocodiles|squirrels]"
+)
+_WORK = (
+    "[Moby Dick|Robinson Crusoe|Don Quixote|War and Peace|Emma|Dracula|Frankenstein|Macbeth|Carmen|"
+    "Aida|Swan Lake|the Odyssey|the Iliad|Treasure Island|Alice in Wonderland|Oliver Twist|"
+    "the Sistine Chapel|Guernica|the Scream|Sunflowers|Bolero|Hey Jude|Imagine|Titanic|Jaws|"
+    "Casablanca|Avatar|Alien|Rocky|the Lord of the Rings|Anna Karenina|The Trial|Ulysses]"
+)
+_PERSON = (
+    "[the queen of England|the pope|that actor|this singer|the first astronaut|the best painter|"
+    "the oldest man|the tallest woman|the strongest man|the richest woman|the world champion|"
+    "the director of the film|the captain|the winner|the inventor of paper|the boss of Apple|"
+    "the drummer|the goalkeeper|the mayor|the third president|the last emperor|my landlord]"
+)
+_PLACE = (
+    "[the Golden Gate Bridge|the Great Wall|Big Ben|the Colosseum|the Taj Mahal|the Kremlin|"
+    "the Louvre|the White House|Stonehenge|the Panama Canal|the Amazon|the Danube|the Sahara|"
+    "the Himalayas|Mont Blanc|Niagara Falls|Lake Victoria|the Black Sea|the Pacific|the North Pole]"
+)
+_SUBSTANCE = (
+    "[lead|copper|gold|mercury|oxygen|nitrogen|helium|sugar|salt|ice|glass|wood|oil|petrol|alcohol|"
+    "milk|vinegar|honey|steel|tin|zinc|neon|hydrogen|carbon|sulphur]"
+)
+_NATIONAL = (
+    "[bird|flower|animal|sport|dress|holiday|hero|tree|song|dance|park|museum|airline|"
+    "football team|budget|debt|income|army|parliament|constitution|bank|newspaper|railway|"
+    "university]"
+)
+UNKNOWN_GRAMMARS = lines(f"""
+[Who|When did somebody] [wrote|composed|painted|directed|created|made] {_WORK}?
+[What|Which year|When] is {_WORK} [about|from|set]?
+[What happens in|Have you read|Have you seen|Do you like|Tell me about|Summarize] {_WORK}{"[?|.]"}
+[Who|Where|How old|How rich|How tall] is {_PERSON}?
+[What is the name of|Where was|When was] {_PERSON} [|born]?
+[How|Why] do {_THINGS} [work|grow|live|sleep|move|stay alive|die|make noise|form|fly|eat|break]?
+[What|How much|Where] do {_THINGS} [eat|weigh|cost|come from|live|do|need]?
+How many [legs|teeth|eyes|parts|wheels|years|kinds|hearts] [does|has] {_THING}[ have|]?
+[What is|How big is|How heavy is|How old is|How fast is|How does one make|Why is there] {_THING}?
+[How] [can|do|should|could] [I|you|we|one] [build|buy|use|repair|clean|sell|find|paint|draw|keep|\
+move|store|test] {_THING}?
+[How|Where|When] [high|long|old|big|deep|far|] is {_PLACE}?
+[Who built|Who discovered|When was|How many people visit|What can I see at|How do I get to] \
+{_PLACE}?
+[What is|Tell me|Do you know] the [melting point|boiling point|density|price|weight|formula|symbol|\
+atomic number|colour in fire|origin|age|temperature] of {_SUBSTANCE}{"[?|]"}
+[What|Which] is the national {_NATIONAL} of {{c}}?
+[What is|How big is|How old is|Who leads] the [national|state|] {_NATIONAL} of {{c}}?
+How many [schools|hospitals|cars|cities|islands|lakes|rivers|airports|soldiers|children|trees|cows|\
+museums|universities|rooms|doctors] [are there|does one find|exist|are] in [{{c}}|{{k}}|{{c}}]?
+[How long|How far|How wide|How old] is the [coast|border|longest road|railway|main street|biggest \
+bridge] [of|in] [{{c}}|{{k}}]?
+[Who was|Who is|When was] the [first|last|second|next|best|youngest] [king|queen|president|\
+minister|\
+emperor|poet|painter|pilot|dictator|general] of {{c}}?
+[What|Which] is the [best|biggest|oldest|cheapest|nicest|tallest|worst] [museum|hotel|restaurant|\
+park|\
+street|school|church|bridge|tower|market|beach|shop] in [{{k}}|{{c}}|{{k}}]?
+[What|How high] is the [unemployment|inflation|birth rate|tax rate|average income|price of bread|\
+minimum wage|crime rate|literacy rate|national debt|speed limit|voting age] in {{c}}?
+[Which|What|Who] [team|party|company|bank|religion|industry|sport|crop|singer|dish] [is|was] \
+[biggest|\
+most popular|strongest|best known|first|in power] in {{c}}?
+[Which|What] [car|phone|laptop|book|film|song|camera|bicycle|dog|game|bank|job|diet|school|\
+computer|\
+wine|tea|pen] [is|would be] [the best|the fastest|the cheapest|good for me|good for students|the \
+safest|\
+the most popular|right for children]?
+[Which|What] [shares|stocks|phone|shoes|present|book|house|car|bank|bike|bed] should I [buy|\
+choose|get|\
+take|sell|trust|read]?
+[When|Where|At what time] does the [next|last|first|] [bus|train|film|show|shop|plane|match|game|\
+ferry|\
+concert|lesson|party|tram] [leave|start|open|close|begin|arrive|end]?
+[Will|Can|Did|Does] my [team|son|boss|dog|car|plan|train|friend|party|wife] [win|lose|come|work|\
+call|\
+leave|arrive|sleep] [tomorrow|today|next week|again|soon|on Friday]?
+[What|How] does [my horoscope|my doctor|this book|the law|the sign|the letter|my contract|the \
+bible|\
+the manual|the rule] [say|mean|look][?| today?| about it?]
+[How|What] [do|can|should] I [do against|get rid of|do about|stop] [ants|mice|flies|a cold|weeds|\
+noise|\
+a toothache|stress|spam|rust|hiccups|debts|mosquitoes|back pain|a cough]?
+[Write|Compose|Make|Invent|Please write|Can you write|Please compose|Create] [me |][a poem|a song|\
+a novel|\
+a speech|a letter|a Java class|a C program|some code|an essay|a story|a joke|a rhyme|a recipe|a \
+plan|\
+a script|a website|a tune|a riddle] [|about [the rain|the sea|a cat|summer|my town|war|a king|\
+love]]\
+{"[.|?|, please.]"}
+[Can|Could|Would] you [check|correct|read|translate|fix|improve|rewrite|print|send|save|open|draw|\
+play|\
+sing|record] [my spelling|my letter|this text|this sentence|my homework|a song|a file|a picture|\
+my email|\
+the document|a map|this photo]?
+[Give me|Do you have|Can you give me|I need|Can you recommend|Suggest] [a recipe for [lentil soup|\
+bread|\
+goulash|a pie|risotto|jam|noodles|fish]|a good [film|book|restaurant|hotel|doctor|song|wine|name \
+for \
+a dog|name for a baby|present]|some advice|tips for [running|saving money|a date|an \
+interview]]{"[?|.]"}
+[What happened|What was invented|Who was born|Who ruled] [to|in|with] [1492|1914|1989|the Middle \
+Ages|\
+the ice age|ancient Rome|the year 1000|the last century]?
+[What|Who] is [a black hole|a white lie|a grey zone|a red giant|a blue whale|a green card|a \
+golden rule|\
+a silver lining|a yellow pages book|a dark horse|a black box|a cold war|a hot dog|an open question]?
+[Who|How fast] is the [fastest|best|tallest|strongest|oldest|richest|most famous] [runner|swimmer|\
+singer|\
+actor|player|person|woman|man|painter|scientist|cook|writer] [in the world|of all time|alive|today]?
+[Who] [plays|played] [the drums|the guitar|the piano|the main role|goalkeeper|the king|the \
+violin] in \
+[that band|the film|this group|the team|the orchestra|the show]?
+[How do|Why do] [aeroplanes|ships|birds|clouds|kites|balloons|bridges|magnets|submarines] [stay \
+in the \
+air|float|fly|sink|stick|stand|hold|stay up]?
+[How] [do I|can I|does one] [tie|lace|clean|wash|fold|iron|mend|sew|polish] [my shoes|a tie|a \
+shirt|\
+trousers|a carpet|a window|curtains|a scarf|my coat|a knot]?
+What is [my|your friend's|her|his|my cat's|my dog's] [name|age|job|number|address|secret|plan|\
+hobby|\
+blood type|shoe size|favourite song]?
+[What is the name of|Where is|How old is] my [cat|dog|wife|boss|teacher|street|school|car|house|\
+friend]?
+[What|Which] [medicine|pill|doctor|exercise|diet|tea] [helps|is good|do I need] [against|for] [a \
+cold|\
+fever|pain|stress|a headache|sleep|my back|a cough]?
+[Explain|Prove|Define|Describe] [the [theorem of Pythagoras|law of gravity|water cycle|food chain|\
+stock \
+market|rules of golf|offside rule|human heart|big bang|internet]|entropy|osmosis|capitalism|\
+karma]{"[.|]"}
+""")
+
+SHORT_PROMPTS = lines("""
+[Answer|Reply|Respond|Speak|Say it|Write] [with|in|using] [only one|just one|one|a single|not \
+more than \
+one] word[.| only.| each time.| at most.|, please.]
+[Answer|Reply|Respond] [very|as|really|quite] [briefly|shortly|tersely][.|, please.| every time.]
+[Make|Keep] [all|your|all your|the|each of your|every one of your] [answers|replies|responses] \
+[short|\
+brief|very short|as brief as possible|as short as you can|to one word|tiny|minimal][.|, please.]
+[Make|Keep] every [answer|reply|response] [short|brief|very short|minimal|as brief as you can][.|]
+[I|We] [want|need|only want|only need|prefer|would like] [short answers|one word|only the answer|\
+the \
+answer only|the plain answer|just the bare word|brief replies|the answer and nothing more][.|]
+[Only|Just] [the|a|one] [answer|word|bare answer|single word|plain answer][.|, nothing else.|, \
+please.]
+[No|Without|Leave out] [sentences|explanations|details|extra words|long answers|full sentences][.|]
+[Do not|Don't|Never] [write|use|give] [sentences|full sentences|explanations|more than one word|\
+long \
+answers|more words than needed][.|]
+[Be|Stay] [short|brief|terse|concise|to the point][.| in your answers.| when you answer.]
+[Use|Write|Say|Give] [as few words as you can|one word|only one word|few words|the fewest words|a \
+single \
+word only|nothing but the answer][.|, please.]
+""")
+LONG_PROMPTS = lines("""
+[Answer|Reply|Respond|Write|Explain] [in|with|using] [two|three|two or three|several|a few|many|\
+more than \
+one|at least two|at least three|full and long] sentences[.|, please.| each time.]
+[Make|Keep] [all|your|all your|the|each of your] [answers|replies|responses] [long|detailed|rich|\
+very long|\
+full of facts|long and detailed|several sentences long][.|, please.]
+[I|We] [want|need|prefer|would like|like|love] [long answers|detailed answers|many details|several \
+sentences|long replies|answers with details|more than one sentence|a lot of facts][.|]
+[Your|All your|The] [answers|replies|responses] [should|must|have to|may] [be|be very] [long|\
+detailed|\
+rich in facts|thorough][.|]
+[Your|All your|The] [answers|replies|responses] [should|must|have to] have [two or three|several|\
+at least \
+two|many|more than one] sentences[.|]
+[Please|Always|Kindly|] [write|give|say|tell me|use|add] [more facts|long answers|a long answer|\
+at least \
+two sentences|several sentences|more than one sentence|all details|many words|two more facts][.|]
+[Be|Stay] [detailed|thorough|wordy|talkative|generous with words|long|verbose][.| when you answer.]
+[Answer|Reply|Respond] [at length|in detail|thoroughly|fully|with details|with many words][.|, \
+please.]
+""")
