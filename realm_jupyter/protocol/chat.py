@@ -275,7 +275,10 @@ class ChatDelta(Reply):
 
 
 class ChatChunkChoice(Reply):
-    """A piece of one answer; the last has the finish reason, the seed and the timings."""
+    """A piece of one answer; the last has the finish reason, the seed and the timings.
+
+    With ``return_token_ids`` the first has ``prompt_token_ids``.
+    """
 
     index: int
     delta: ChatDelta
@@ -284,6 +287,7 @@ class ChatChunkChoice(Reply):
     seed: Left[int] = None
     timings: Left[Timings] = None
     token_ids: Left[list[int]] = None
+    prompt_token_ids: Left[list[int]] = None
 
 
 class ChatChunk(Reply):

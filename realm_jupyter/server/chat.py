@@ -143,6 +143,10 @@ class _ChatWriter(TextWriter[ChatRequest]):
             )
         return pieces
 
+    def prompt(self, index: int, prompt_ids: Sequence[int]) -> ChatChunk:
+        """Return the event that tells the prompt of an answer as token ids."""
+        return self._chunk(index, delta=ChatDelta(), prompt_token_ids=list(prompt_ids))
+
     def usage(self, usage: Usage) -> ChatChunk:
         """Return the last event of a stream that counts tokens."""
         return ChatChunk(
