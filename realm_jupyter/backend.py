@@ -7,10 +7,10 @@ it too, because nothing here names a tensor or a guest.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from os import PathLike
 
     from realm_jupyter.handle import GenerationHandle
@@ -48,6 +48,9 @@ class GenerationRequest:
         the vocabulary says and control tokens are recognised.
     system : str, optional
         System turn before ``text``.
+    tools : tuple of mapping
+        Functions for the chat template, with ``messages``: ``{"type": "function",
+        "function": {"name": …, "description": …, "parameters": …}}``.
     """
 
     model: str
@@ -57,6 +60,7 @@ class GenerationRequest:
     token_ids: tuple[int, ...] | None = None
     raw: bool = False
     system: str | None = None
+    tools: tuple[Mapping[str, Any], ...] = ()
 
 
 class Backend(Protocol):

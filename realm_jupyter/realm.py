@@ -389,9 +389,19 @@ class Realm:
         model: str | None = None,
         system: str | None = None,
         config: GenerationConfig | None = None,
+        tools: Sequence[Mapping[str, Any]] = (),
         **sampling: Any,
     ) -> GenerationHandle:
         """Start answering a conversation and return at once; see `stream` and `chat`.
+
+        Parameters
+        ----------
+        messages : sequence of mappings or ChatMessage, or str
+        model, system, config, **sampling
+            As for `stream`.
+        tools : sequence of mapping
+            Functions that the chat template shows to the model, in OpenAI's form. The model's
+            calls come as text, in the form that the model writes them.
 
         Raises
         ------
@@ -403,6 +413,7 @@ class Realm:
                 model=self._choose(model),
                 config=_config(config, sampling),
                 messages=_messages(messages, system),
+                tools=tuple(tools),
             )
         )
 

@@ -314,6 +314,9 @@ class GenerationConfig:
         return replace(self, **changes)
 
 
+_TOOL_FIELDS = ("tool_calls", "tool_call_id", "name")
+
+
 @dataclass(frozen=True, slots=True)
 class ChatMessage:
     """One turn of a conversation.
@@ -322,10 +325,18 @@ class ChatMessage:
     ----------
     role : {"system", "user", "assistant", "tool"}
     content : str
+    tool_calls : tuple of mapping
+        What an assistant called, as chat templates expect it: ``{"id": …, "type":
+        "function", "function": {"name": …, "arguments": {…}}}``.
+    tool_call_id, name : str
+        Which call and which function a tool's message answers.
     """
 
     role: Role
     content: str
+    tool_calls: tuple[Mapping[str, Any], ...] = ()
+    tool_call_id: str = ""
+    name: str = ""
 
     def __post_init__(self) -> None:
         if self.role not in get_args(Role):
@@ -347,7 +358,10 @@ class ChatMessage:
                 "a chat message is a mapping with 'role' and 'content', "
                 f"such as {{'role': 'user', 'content': 'Hi'}}; got {message!r:.80}"
             )
-        return cls(message["role"], message["content"])
+        more = {key: message[key] for key in _TOOL_FIELDS if message.get(key)}
+        if "tool_calls" in more:
+            more["tool_calls"] = tuple(more["tool_calls"])
+        return cls(message["role"], message["content"], **more)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import concurrent.futures
+import math
 import queue
 import secrets
 import time
@@ -12,12 +13,11 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import quote
 
-from pydantic_core import PydanticSerializationError
-
 from realm_jupyter.client.address import Addresses
 from realm_jupyter.client.connection import MAX_RETRIES, Connection
+from realm_jupyter.client.embedding import embed
 from realm_jupyter.client.loading import load_model
-from realm_jupyter.client.loop import run, the_loop
+from realm_jupyter.client.loop import run, the_loop, unless_cancelled
 from realm_jupyter.client.stream import TextStream
 from realm_jupyter.errors import APIError, ConfigError, PromptError, TenantClosedError
 from realm_jupyter.handle import GenerationHandle
@@ -32,13 +32,14 @@ from realm_jupyter.protocol.text import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Coroutine, Sequence
     from os import PathLike
 
+    import httpx
     from pydantic import BaseModel
 
     from realm_jupyter.backend import GenerationRequest
-    from realm_jupyter.types import CancelToken, LoadProgress, ModelInfo
+    from realm_jupyter.types import CancelToken, EmbeddingResponse, LoadProgress, ModelInfo
 
 __all__ = ["ClientBackend"]
 
@@ -47,6 +48,8 @@ M = TypeVar("M", bound="BaseModel")
 TIMEOUT_S = 60.0
 _SEED_BITS = 32
 _WAIT_S = 0.05
+_FRESH_S = 0.05
+_NOT_SEEN: tuple[float, list[ModelInfo]] = (-math.inf, [])
 
 
 class ClientBackend:
@@ -78,6 +81,7 @@ class ClientBackend:
     ) -> None:
         self._connection = Connection(Addresses(base_url, api_key), timeout, max_retries)
         self._chosen: str | None = None
+        self._seen = _NOT_SEEN
         self._is_closed = False
         self._tasks: set[asyncio.Task[None]] = set()
         # A realm that was forgotten instead of closed gives everything back too.
@@ -135,25 +139,27 @@ class ClientBackend:
             loading.cancel()
             raise
         info = loading.result()
-        self._chosen = info.id
+        self._choose(info.id)
         return info
 
     def unload_model(self, model_id: str) -> int:
         """Unload a model of the server and return the bytes freed; for administrators."""
         reply = self._post("/admin/models/unload", ModelName(id=model_id), Unloaded)
+        self._seen = _NOT_SEEN
         return reply.freed_bytes
 
     def use_model(self, model_id: str) -> None:
         """Send this client's requests to a loaded model from now on."""
-        self._chosen = self.model_info(model_id, digest=False).id
+        self._choose(self.model_info(model_id, digest=False).id)
 
     def models(self) -> list[ModelInfo]:
         """Return the server's models in the order of loading."""
         models = self._get("/v1/models", ModelList).data
         infos = [_info(model) for model in models]
-        if self._chosen not in {info.id for info in infos}:
-            return infos
-        return [replace(info, is_current=info.id == self._chosen) for info in infos]
+        if self._chosen in {info.id for info in infos}:
+            infos = [replace(info, is_current=info.id == self._chosen) for info in infos]
+        self._seen = (time.monotonic(), infos)
+        return infos
 
     def model_info(self, model_id: str, *, digest: bool) -> ModelInfo:
         """Return what is known of a loaded model; with ``digest`` its file is hashed."""
@@ -165,7 +171,11 @@ class ClientBackend:
     @property
     def current_model(self) -> str | None:
         """Id of the model that requests go to by default."""
-        return next((info.id for info in self.models() if info.is_current), None)
+        seen_s, infos = self._seen
+        # A realm asks for the models first, and then for this.
+        if time.monotonic() - seen_s > _FRESH_S:
+            infos = self.models()
+        return next((info.id for info in infos if info.is_current), None)
 
     # -- text ----------------------------------------------------------------------
 
@@ -185,6 +195,14 @@ class ClientBackend:
         )
         return self._post("/detokenize", message, DetokenizeReply).text
 
+    def embed(
+        self, model_id: str, texts: Sequence[str | Sequence[int]], cancel: CancelToken | None
+    ) -> EmbeddingResponse:
+        """Return the embeddings of texts, or of token ids."""
+        self._check_open()
+        work = embed(self._connection, model_id, texts)
+        return run(unless_cancelled(work, cancel, PromptError("the embeddings were cancelled")))
+
     def start(self, request: GenerationRequest) -> GenerationHandle:
         """Start a generation; errors of the request itself are raised here."""
         self._check_open()
@@ -203,7 +221,7 @@ class ClientBackend:
         self, path: str, message: BaseModel, request: GenerationRequest
     ) -> GenerationHandle:
         started_s = time.perf_counter()
-        response = await self._connection.send("POST", path, stream=True, **_body(message))
+        response = await self._connection.post(path, message, stream=True)
         handle = GenerationHandle()
         stream = TextStream(
             response,
@@ -221,6 +239,11 @@ class ClientBackend:
             loop.call_soon_threadsafe(task.cancel)
 
         handle.on_cancel(cancel)
+        try:
+            await stream.begun()
+        except BaseException:  # an interrupt: nobody will have the handle
+            task.cancel()
+            raise
         return handle
 
     # -- the end -------------------------------------------------------------------
@@ -232,35 +255,33 @@ class ClientBackend:
 
     # -- inside --------------------------------------------------------------------
 
+    def _choose(self, model_id: str) -> None:
+        self._chosen = model_id
+        self._seen = _NOT_SEEN
+
     def _check_open(self) -> None:
         if self._is_closed:
             raise TenantClosedError("this client is closed; make a new one")
 
     def _get(self, path: str, kind: type[M], **options: Any) -> M:
-        return self._exchange("GET", path, kind, **options)
+        return self._exchange(self._connection.send("GET", path, **options), path, kind)
 
     def _post(self, path: str, message: BaseModel, kind: type[M]) -> M:
-        return self._exchange("POST", path, kind, **_body(message))
+        return self._exchange(self._connection.post(path, message), path, kind)
 
-    def _exchange(self, method: str, path: str, kind: type[M], **options: Any) -> M:
+    def _exchange(
+        self, request: Coroutine[Any, Any, httpx.Response], path: str, kind: type[M]
+    ) -> M:
+        if self._is_closed:
+            request.close()
         self._check_open()
-        response = run(self._connection.send(method, path, **options))
+        response = run(request)
         try:
             return kind.model_validate_json(response.content)
         except ValueError as error:
             raise APIError(
                 f"{self.url}{path} is not a server of this package: its answer is not understood"
             ) from error
-
-
-def _body(message: BaseModel) -> dict[str, Any]:
-    try:
-        data = message.model_dump_json(exclude_none=True)
-    except PydanticSerializationError as error:
-        raise PromptError(
-            "the text holds a lone surrogate, which is no character; encode it properly first"
-        ) from error
-    return {"content": data, "headers": {"content-type": "application/json"}}
 
 
 def _info(model: Model) -> ModelInfo:

@@ -6,11 +6,14 @@ import asyncio
 from typing import TYPE_CHECKING, Any
 
 import httpx
+from pydantic_core import PydanticSerializationError
 
-from realm_jupyter.errors import APIConnectionError, APITimeoutError, ConfigError
+from realm_jupyter.errors import APIConnectionError, APITimeoutError, ConfigError, PromptError
 from realm_jupyter.protocol.error_table import error_from
 
 if TYPE_CHECKING:
+    from pydantic import BaseModel
+
     from realm_jupyter.client.address import Address, Addresses
 
 __all__ = ["Connection", "connection_error"]
@@ -123,6 +126,23 @@ class Connection:
             num_tries += 1
             await asyncio.sleep(pause_s)
 
+    async def post(self, path: str, message: BaseModel, *, stream: bool = False) -> httpx.Response:
+        """Send a message; see `send`.
+
+        Raises
+        ------
+        PromptError
+            If its text is no Unicode.
+        """
+        try:
+            data = message.model_dump_json(exclude_none=True)
+        except PydanticSerializationError as error:
+            raise PromptError(
+                "the text holds a lone surrogate, which is no character; encode it properly first"
+            ) from error
+        headers = {"content-type": "application/json"}
+        return await self.send("POST", path, stream=stream, content=data, headers=headers)
+
     async def aclose(self) -> None:
         """Close all connections."""
         client, self._client = self._client, None
@@ -135,6 +155,8 @@ class Connection:
         if self._client is None:
             self._client = httpx.AsyncClient(
                 timeout=self._timeout,
+                # Reading all certificates takes as long as several answers.
+                verify=self._address.url.startswith("https:"),
                 # Proxies of the environment are for other machines.
                 trust_env=not self._address.is_local,
                 limits=httpx.Limits(max_connections=None, max_keepalive_connections=20),

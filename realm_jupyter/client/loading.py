@@ -15,6 +15,7 @@ from urllib.parse import quote
 import httpx
 
 from realm_jupyter.client.connection import connection_error
+from realm_jupyter.client.loop import unless_cancelled
 from realm_jupyter.errors import (
     APIConnectionError,
     APIStatusError,
@@ -42,7 +43,6 @@ __all__ = ["load_model"]
 
 _PIECE_BYTES = 1 << 20
 _PART = re.compile(r"-\d{5}-of-\d{5}\.gguf$", flags=re.IGNORECASE)
-_POLL_S = 0.05
 _OK = 200
 
 
@@ -79,23 +79,15 @@ async def load_model(
     RealmError
         What the server raised.
     """
-    loading = asyncio.ensure_future(
-        _load(
-            connection,
-            source,
-            model_id,
-            on_progress,
-            options={"device": device, "executor": executor},
-        )
+    work = _load(
+        connection,
+        source,
+        model_id,
+        on_progress,
+        options={"device": device, "executor": executor},
     )
-    try:
-        while not (await asyncio.wait({loading}, timeout=_POLL_S))[0]:
-            if cancel is not None and cancel.is_cancelled:
-                raise LoadCancelledError(f"loading {model_id or source!r:.200} was cancelled")
-        return loading.result()
-    finally:
-        loading.cancel()
-        await asyncio.gather(loading, return_exceptions=True)
+    error = LoadCancelledError(f"loading {model_id or source!r:.200} was cancelled")
+    return await unless_cancelled(work, cancel, error)
 
 
 async def _load(

@@ -11,13 +11,17 @@ from typing import TYPE_CHECKING, Any, TypeVar
 if TYPE_CHECKING:
     from collections.abc import Coroutine
 
-__all__ = ["run", "the_loop"]
+    from realm_jupyter.errors import RealmError
+    from realm_jupyter.types import CancelToken
+
+__all__ = ["run", "the_loop", "unless_cancelled"]
 
 T = TypeVar("T")
 
 # A blocked wait wakes this often, because on some systems a signal such as the notebook's
 # interrupt is only seen between waits.
 _WAKE_S = 0.2
+_POLL_S = 0.05
 
 _lock = threading.Lock()
 _loop: asyncio.AbstractEventLoop | None = None
@@ -51,3 +55,18 @@ def run(work: Coroutine[Any, Any, T]) -> T:
     except BaseException:
         future.cancel()
         raise
+
+
+async def unless_cancelled(
+    work: Coroutine[Any, Any, T], cancel: CancelToken | None, error: RealmError
+) -> T:
+    """Do work on the loop, or raise ``error`` as soon as ``cancel`` is raised."""
+    working = asyncio.ensure_future(work)
+    try:
+        while not (await asyncio.wait({working}, timeout=_POLL_S))[0]:
+            if cancel is not None and cancel.is_cancelled:
+                raise error
+        return working.result()
+    finally:
+        working.cancel()
+        await asyncio.gather(working, return_exceptions=True)

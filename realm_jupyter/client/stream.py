@@ -66,6 +66,11 @@ class TextStream:
         self._alternatives: list[tuple[TokenLogprob, ...]] = []
         self._last: ChatChunkChoice | CompletionChoice | None = None
         self._usage: Usage | None = None
+        self._begun = asyncio.Event()
+
+    async def begun(self) -> None:
+        """Wait for the first event, which tells the prompt, or for the end."""
+        await self._begun.wait()
 
     async def read(self) -> None:
         """Read to the end; whatever happens, the handle is told."""
@@ -81,6 +86,7 @@ class TextStream:
         except Exception as error:  # noqa: BLE001 - whoever waits for the text is told
             self._handle.fail(error)
         finally:
+            self._begun.set()
             # Closing the connection is what tells the server to stop.
             await asyncio.shield(self._response.aclose())
 
@@ -110,7 +116,11 @@ class TextStream:
         if chunk.usage is not None:
             self._usage = chunk.usage.to_usage()
         for choice in chunk.choices:
-            self._take_choice(choice)
+            if choice.prompt_token_ids is not None:
+                self._handle.prompt_ids = tuple(choice.prompt_token_ids)
+            else:
+                self._take_choice(choice)
+        self._begun.set()
 
     def _take_choice(self, choice: ChatChunkChoice | CompletionChoice) -> None:
         text = _text(choice)
@@ -153,12 +163,13 @@ class TextStream:
             text="".join(self._text),
             token_ids=tuple(self._token_ids),
             finish_reason=reason,
-            usage=self._usage or Usage(0, len(self._token_ids)),
+            usage=self._usage or Usage(len(self._handle.prompt_ids), len(self._token_ids)),
             timings=self._timings(),
             seed=self._seed if last is None or last.seed is None else last.seed,
             model=self._model,
             logprobs=tuple(self._logprobs),
             alternatives=tuple(self._alternatives),
+            prompt_ids=self._handle.prompt_ids,
         )
 
     def _timings(self) -> Timings:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 import weakref
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -384,6 +384,10 @@ class LocalBackend:
         if messages is None:
             system = () if request.system is None else (ChatMessage("system", request.system),)
             messages = (*system, ChatMessage("user", request.text or ""))
+        # Templates ask whether there are tools, so that none must not be an empty list.
+        variables: dict[str, Any] = {}
+        if request.tools:
+            variables["tools"] = [dict(tool) for tool in request.tools]
         return render_chat(
             model.chat_template,
             messages,
@@ -391,6 +395,7 @@ class LocalBackend:
             eos_token=token_text(model, model.vocabulary.eos_id),
             control_tokens=tuple(model.vocabulary.control_tokens()),
             trusted=loaded.is_trusted,
+            **variables,
         )
 
     # -- the end -------------------------------------------------------------------

@@ -184,10 +184,12 @@ def closing_token(
 
 def _message(message: ChatMessage | Mapping[str, Any]) -> Mapping[str, Any]:
     if isinstance(message, ChatMessage):
-        return asdict(message)
+        # Templates ask whether a message has a field, so that empty ones must not be there.
+        more = {key: value for key, value in asdict(message).items() if value}
+        return {**more, "role": message.role, "content": message.content}
     if not isinstance(message, Mapping) or not isinstance(message.get("role"), str):
         # The same words as for a message that lacks its role.
-        return asdict(ChatMessage.from_any(message))
+        return _message(ChatMessage.from_any(message))
     return message
 
 

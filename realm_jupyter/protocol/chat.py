@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import Field
@@ -15,7 +17,13 @@ from realm_jupyter.protocol.sampling import (
     StreamOptions,
     sampling_fields,
 )
-from realm_jupyter.protocol.tools import Tool, ToolCall, ToolCallDelta, ToolChoice
+from realm_jupyter.protocol.tools import (
+    FunctionCall,
+    Tool,
+    ToolCall,
+    ToolCallDelta,
+    ToolChoice,
+)
 from realm_jupyter.protocol.usage import Timings, Usage
 from realm_jupyter.types import ChatMessage, GenerationConfig
 
@@ -70,7 +78,52 @@ class ChatMessageParam(Request):
         if self.content is None and not self.tool_calls:
             raise PromptError(f"a {self.role} message needs content")
         role = "system" if self.role == "developer" else self.role
-        return ChatMessage(role, self.text)
+        return ChatMessage(
+            role,
+            self.text,
+            tool_calls=tuple(map(_plain_call, self.tool_calls or ())),
+            tool_call_id=self.tool_call_id or "",
+            name=self.name or "",
+        )
+
+    @classmethod
+    def of(cls, message: ChatMessage) -> ChatMessageParam:
+        """Return a turn of the Python interface as a message; the inverse of `to_message`."""
+        calls = tuple(map(_wire_call, message.tool_calls))
+        return cls(
+            role=message.role,
+            content=message.content,
+            tool_calls=calls or None,
+            tool_call_id=message.tool_call_id or None,
+            name=message.name or None,
+        )
+
+
+def _plain_call(call: ToolCall) -> dict[str, Any]:
+    """Return a call as chat templates expect it: with arguments that are no text."""
+    try:
+        arguments = json.loads(call.function.arguments)
+    except ValueError:
+        arguments = None
+    if not isinstance(arguments, dict):
+        raise PromptError(
+            f"the arguments of the call {call.id!r:.80} are no JSON object; send back what came"
+        )
+    function = {"name": call.function.name, "arguments": arguments}
+    return {"id": call.id, "type": "function", "function": function}
+
+
+def _wire_call(call: Mapping[str, Any]) -> ToolCall:
+    function = call.get("function")
+    if not isinstance(function, Mapping) or not isinstance(function.get("name"), str):
+        raise PromptError("a tool call needs a function with a name")
+    arguments = function.get("arguments", {})
+    if not isinstance(arguments, str):
+        arguments = json.dumps(arguments, ensure_ascii=False)
+    return ToolCall(
+        id=str(call.get("id", "")),
+        function=FunctionCall(name=function["name"], arguments=arguments),
+    )
 
 
 class TextFormat(Request):
@@ -105,7 +158,10 @@ ResponseFormat = Annotated[TextFormat | JsonFormat | SchemaFormat, Field(discrim
 
 
 class ChatRequest(SamplingFields):
-    """A request for the next turn of a conversation."""
+    """A request for the next turn of a conversation.
+
+    ``parse_tool_calls=false`` is ours: calls of tools stay text, as the model writes them.
+    """
 
     messages: tuple[ChatMessageParam, ...] = Field(min_length=1)
     max_completion_tokens: int | None = None
@@ -115,6 +171,7 @@ class ChatRequest(SamplingFields):
     tools: tuple[Tool, ...] | None = None
     tool_choice: ToolChoice | None = None
     parallel_tool_calls: bool | None = None
+    parse_tool_calls: bool = True
     modalities: tuple[Literal["text"], ...] | None = None
     reasoning_effort: str | None = None
     verbosity: str | None = None
@@ -161,10 +218,9 @@ class ChatRequest(SamplingFields):
         config = request.config
         return cls(
             model=request.model,
-            messages=tuple(
-                ChatMessageParam(role=message.role, content=message.content)
-                for message in request.messages or ()
-            ),
+            messages=tuple(ChatMessageParam.of(message) for message in request.messages or ()),
+            tools=tuple(Tool.of(tool) for tool in request.tools) or None,
+            parse_tool_calls=False,
             logprobs=None if config.logprobs is None else True,
             top_logprobs=config.logprobs,
             stream=stream,
@@ -219,7 +275,10 @@ class ChatDelta(Reply):
 
 
 class ChatChunkChoice(Reply):
-    """A piece of one answer; the last has the finish reason, the seed and the timings."""
+    """A piece of one answer; the last has the finish reason, the seed and the timings.
+
+    With ``return_token_ids`` the first has ``prompt_token_ids``.
+    """
 
     index: int
     delta: ChatDelta
@@ -228,6 +287,7 @@ class ChatChunkChoice(Reply):
     seed: Left[int] = None
     timings: Left[Timings] = None
     token_ids: Left[list[int]] = None
+    prompt_token_ids: Left[list[int]] = None
 
 
 class ChatChunk(Reply):

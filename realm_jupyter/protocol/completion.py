@@ -89,7 +89,10 @@ class CompletionRequest(SamplingFields):
 
 
 class CompletionChoice(Reply):
-    """One text, or in a stream what is new in it. ``seed``, ``timings``, ``token_ids``: ours."""
+    """One text, or in a stream what is new in it. ``seed``, ``timings``, ``token_ids``: ours.
+
+    With ``return_token_ids`` the first piece of a stream has ``prompt_token_ids``.
+    """
 
     index: int
     text: str
@@ -98,6 +101,7 @@ class CompletionChoice(Reply):
     seed: Left[int] = None
     timings: Left[Timings] = None
     token_ids: Left[list[int]] = None
+    prompt_token_ids: Left[list[int]] = None
 
 
 class Completion(Reply):

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+import json
+from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import Field
 
-from realm_jupyter.protocol.base import Reply, Request
+from realm_jupyter.errors import RequestError
+from realm_jupyter.protocol.base import Reply, Request, read
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 __all__ = [
+    "FunctionCall",
     "FunctionChoice",
     "FunctionDefinition",
     "Tool",
@@ -32,6 +38,25 @@ class Tool(Request):
 
     type: Literal["function"]
     function: FunctionDefinition
+
+    @classmethod
+    def of(cls, tool: Mapping[str, Any]) -> Tool:
+        """Return a tool of the Python interface as a message.
+
+        Raises
+        ------
+        RequestError
+            If it is none.
+        """
+        try:
+            text = json.dumps(tool)
+        except (TypeError, ValueError) as error:
+            raise RequestError(f"a tool is not JSON: {error}", field="tools") from error
+        return read(cls, text)
+
+    def shown(self) -> dict[str, Any]:
+        """Return the tool as chat templates show it."""
+        return self.model_dump(exclude_none=True)
 
 
 class _FunctionName(Request):

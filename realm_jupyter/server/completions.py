@@ -122,6 +122,11 @@ class _CompletionWriter(TextWriter[CompletionRequest]):
             pieces.append(self._completion([piece]))
         return pieces
 
+    def prompt(self, index: int, prompt_ids: Sequence[int]) -> Completion:
+        """Return the event that tells the prompt of a text as token ids."""
+        choice = CompletionChoice(index=index, text="", prompt_token_ids=list(prompt_ids))
+        return self._completion([choice])
+
     def usage(self, usage: Usage) -> Completion:
         """Return the last event of a stream that counts tokens."""
         return self._completion([], usage)

@@ -87,6 +87,11 @@ class Generations:
             self._service.leave(self)
             raise
 
+    @property
+    def prompt_ids(self) -> list[tuple[int, ...]]:
+        """The prompt of each text as token ids, once they began."""
+        return [handle.prompt_ids for handle in self._handles]
+
     def end(self) -> None:
         """End what still runs."""
         self._cancel()

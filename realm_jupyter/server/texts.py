@@ -59,6 +59,10 @@ class TextWriter(ABC, Generic[M]):
         """Return the events that say what is new in a text; its response comes last."""
 
     @abstractmethod
+    def prompt(self, index: int, prompt_ids: Sequence[int]) -> BaseModel:
+        """Return the event that tells the prompt of a text as token ids."""
+
+    @abstractmethod
     def usage(self, usage: Usage) -> BaseModel:
         """Return the last event of a stream that counts tokens."""
 
@@ -108,6 +112,9 @@ async def _events(
     writer: TextWriter[M], generations: Generations, heartbeat_s: float
 ) -> AsyncGenerator[bytes]:
     responses: dict[int, GenerationResponse] = {}
+    if writer.message.return_token_ids:  # at once, before the first token
+        for index, prompt_ids in enumerate(generations.prompt_ids):
+            yield encode_event(writer.prompt(index, prompt_ids))
     async for batch in generations.batches(heartbeat_s):
         data = [] if batch else [HEARTBEAT]
         for index, item in batch:

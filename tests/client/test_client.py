@@ -11,9 +11,10 @@ import textwrap
 import threading
 import time
 
+import numpy as np
 import pytest
 
-from realm_jupyter import Realm
+from realm_jupyter import CancelToken, Realm
 from realm_jupyter.client import ClientBackend
 from realm_jupyter.client.address import Addresses
 from realm_jupyter.errors import (
@@ -22,6 +23,7 @@ from realm_jupyter.errors import (
     APITimeoutError,
     ConfigError,
     GrammarError,
+    PromptError,
     RealmError,
     TenantClosedError,
 )
@@ -145,6 +147,8 @@ def test_a_cancelled_text_ends_on_the_server_too(realm, server):
     assert response.seed == 5
     assert "".join(map(str, seen)) == response.text
     assert response.usage.completion_tokens == len(response.token_ids)
+    assert response.prompt_ids == tuple(realm.tokenize("the", add_special=True))
+    assert response.usage.prompt_tokens == len(response.prompt_ids)
     # The same text again: what came before the cut is its beginning.
     again = realm.generate("the", seed=5, **{**LONG, "max_tokens": 40})
     assert again.token_ids[: len(response.token_ids)] == response.token_ids[:40]
@@ -169,6 +173,14 @@ def test_closing_ends_what_runs(server):
         realm.generate("the")
 
 
+def test_a_handle_tells_its_prompt_at_once(realm):
+    for handle in (realm.stream("the", **LONG), realm.stream(token_ids=[5, 6, 7], max_tokens=3)):
+        assert len(handle.prompt_ids) > 0
+        handle.cancel()
+        assert handle.result(GUARD_S).prompt_ids == handle.prompt_ids
+    assert handle.prompt_ids == (5, 6, 7)
+
+
 def test_a_forgotten_realm_ends_what_runs(server):
     realm = Realm(mode="server", base_url=server.url, api_key=STUDENT.secret)
     handle = realm.stream("the", **LONG)
@@ -186,6 +198,20 @@ def test_many_streams_at_once_are_not_mixed(realm):
         return [response.text for response in await asyncio.gather(*asked)]
 
     assert asyncio.run(all_of_them()) == alone
+
+
+def test_embeddings_are_those_of_a_realm_in_this_process(realm, server):
+    texts = ["the cat", "a dog ran", realm.tokenize("rain")]
+    with server._registry.realm("tiny") as local:
+        expected = local.embed(texts)
+    found = realm.embed(texts)
+    assert np.array_equal(found.vectors, expected.vectors)
+    assert (found.usage, found.model) == (expected.usage, "tiny")
+    assert np.array_equal(realm.embed("the cat").vectors, expected.vectors[:1])
+    cancel = CancelToken()
+    cancel.cancel()
+    with pytest.raises(PromptError, match="cancelled"):
+        realm.embed(["the cat"] * 5000, cancel=cancel)
 
 
 # ---- When things break ---------------------------------------------------------------
