@@ -11,7 +11,9 @@ from IPython.core.interactiveshell import InteractiveShell
 
 from realm_jupyter import chat_widget, models_widget
 from realm_jupyter.errors import ConfigError, PromptError, SamplingParamsError
+from realm_jupyter.types import ChatMessage
 from realm_jupyter.widget import assets, chat, shared_realm, view
+from realm_jupyter.widget.saved import transcript_bundle
 from support.fake_realm import FakeRealm
 from support.widget_wire import GUARD_S
 
@@ -162,7 +164,8 @@ def test_the_transcript_is_kept_beside_the_widget_and_up_to_date(realm, publishe
     assert published[-1][1:] == (transcript[1], True)
     assert saved["text/plain"] == "Transcript of this chat: 2 messages"
     assert saved["text/markdown"].startswith('<details class="realm-transcript"><summary>')
-    assert f"**You**\n\nHi\n\n**Model**\n\n{ANSWER}" in saved["text/markdown"]
+    for shown in ("**You**\n\n```text\nHi\n```", f"**Model**\n\n```text\n{ANSWER}\n```"):
+        assert shown in saved["text/markdown"]
 
 
 def test_a_chat_that_is_not_shown_publishes_nothing(realm, published):
@@ -189,10 +192,31 @@ def test_fifty_turns_stay_under_300_kb_without_the_bundle(realm, published):
 
 
 def test_a_very_long_transcript_keeps_its_end(realm):
-    text = "é" * 300_000
-    bundle = chat.transcript_bundle(text, 2)
-    assert len(bundle["text/markdown"].encode()) < 201_000
-    assert "the beginning is left out" in bundle["text/markdown"]
+    turns = [ChatMessage("user", "first"), ChatMessage("assistant", "é" * 300_000)]
+    bundle = transcript_bundle(turns)
+    for form in ("text/markdown", "text/html"):
+        assert len(bundle[form].encode()) < 101_000
+        assert "the beginning is left out" in bundle[form]
+        assert "first" not in bundle[form]
+
+
+def test_nothing_in_a_transcript_is_markup():
+    turns = [
+        ChatMessage("user", "```\n</details><script>a</script>\n~~~"),
+        ChatMessage("assistant", "`````\n[x](javascript:a)\n$$\n```text\n<img src=x onerror=a>"),
+    ]
+    bundle = transcript_bundle(turns)
+    assert "<script>" not in bundle["text/html"]
+    assert "<img" not in bundle["text/html"]
+    # One fence for all, longer than any inside: no line can end a block but its own.
+    lines = bundle["text/markdown"].splitlines()
+    fences = [line for line in lines if line.startswith("``````")]
+    assert fences == ["``````text", "``````"] * 2
+    inside = False
+    for line in lines:
+        inside ^= line.startswith("``````")
+        assert inside or "<script" not in line
+        assert inside or "<img" not in line
 
 
 def test_listeners_hear_of_changes(realm):
