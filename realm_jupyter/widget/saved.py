@@ -8,7 +8,6 @@ output would rebuild its view after each answer.
 from __future__ import annotations
 
 import html
-import re
 import threading
 import uuid
 from typing import TYPE_CHECKING, Any
@@ -16,39 +15,34 @@ from typing import TYPE_CHECKING, Any
 from realm_jupyter.widget.formats import ROLE_NAMES
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Sequence
 
     from realm_jupyter.types import ChatMessage
 
-__all__ = ["SavedTranscript", "fenced", "transcript_bundle"]
+__all__ = ["SavedTranscript", "as_text", "transcript_bundle"]
 
-_MAX_BYTES = 100_000
-_LEFT_OUT = "(the beginning is left out here; export has all of it)"
-_STYLE = "white-space: pre-wrap; overflow-wrap: anywhere; font: inherit"
+_MAX_BYTES = 150_000
+_LEFT_OUT = "*(the beginning is left out here; export has all of it)*"
 
 
-def fenced(text: str, fence: str = "") -> str:
-    """Return a text as a Markdown block in which nothing is markup.
+def as_text(text: str) -> str:
+    """Return a text as a block of Markdown in which nothing is markup.
 
     Parameters
     ----------
     text : str
         What a model or its reader wrote: may hold anything.
-    fence : str, optional
-        As `fence_for` makes it.
 
     Notes
     -----
-    A notebook trusts the outputs of its own cells: their Markdown may hold scripts.
+    A notebook trusts the outputs of its own cells: scripts in their Markdown would run.
+
+    References
+    ----------
+    CommonMark 0.31, section 4.6: a block of HTML that begins with ``<pre`` ends with
+    ``</pre>``, whatever is between.
     """
-    fence = fence or fence_for([text])
-    return f"{fence}text\n{text}\n{fence}"
-
-
-def fence_for(texts: Iterable[str]) -> str:
-    """Return a fence that no line of these texts can close."""
-    runs = (len(run) for text in texts for run in re.findall("`+", text))
-    return "`" * max(3, 1 + max(runs, default=0))
+    return f'<pre style="white-space: pre-wrap; font: inherit">{html.escape(text)}</pre>'
 
 
 def transcript_bundle(messages: Sequence[ChatMessage]) -> dict[str, str]:
@@ -57,23 +51,12 @@ def transcript_bundle(messages: Sequence[ChatMessage]) -> dict[str, str]:
         return {"text/plain": "", "text/markdown": ""}
     noun = "message" if len(messages) == 1 else "messages"
     summary = f"Transcript of this chat: {len(messages)} {noun}"
-    turns = [(ROLE_NAMES[role], text) for role, text in _ending(messages)]
+    turns = _ending(messages)
     is_cut = sum(len(text) for _, text in turns) < sum(len(item.content) for item in messages)
-    fence = fence_for([text for _, text in turns])
-    markdown = [f"**{name}**\n\n{fenced(text, fence)}" for name, text in turns]
-    page = [
-        f'<p><strong>{name}</strong></p><pre style="{_STYLE}">{html.escape(text)}</pre>'
-        for name, text in turns
-    ]
-    if is_cut:
-        markdown.insert(0, f"*{_LEFT_OUT}*")
-        page.insert(0, f"<p><em>{_LEFT_OUT}</em></p>")
-    head = f'<details class="realm-transcript"><summary>{summary}</summary>'
-    return {
-        "text/plain": summary,
-        "text/html": f"{head}{''.join(page)}</details>",
-        "text/markdown": f"{head}\n\n" + "\n\n".join(markdown) + "\n\n</details>",
-    }
+    parts = [f'<details class="realm-transcript"><summary>{summary}</summary>']
+    parts += [_LEFT_OUT] if is_cut else []
+    parts += [f"**{ROLE_NAMES[role]}**\n\n{as_text(text)}" for role, text in turns]
+    return {"text/plain": summary, "text/markdown": "\n\n".join([*parts, "</details>"])}
 
 
 def _ending(messages: Sequence[ChatMessage]) -> list[tuple[str, str]]:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from realm_jupyter.errors import ConfigError
 from realm_jupyter.types import GenerationConfig
-from realm_jupyter.widget.saved import fenced
+from realm_jupyter.widget.saved import as_text
 from realm_jupyter.widget.shared_realm import realm_of
 from realm_jupyter.widget.tokens_session import TokensSession
 from realm_jupyter.widget.view import RealmWidget
@@ -46,7 +46,7 @@ class TokensWidget(RealmWidget):
 
     def to_markdown(self) -> str:
         """Return the text, as text."""
-        return fenced(self.text)
+        return as_text(self.text)
 
 
 def inspect(

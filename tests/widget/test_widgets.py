@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 
@@ -164,8 +165,9 @@ def test_the_transcript_is_kept_beside_the_widget_and_up_to_date(realm, publishe
     assert published[-1][1:] == (transcript[1], True)
     assert saved["text/plain"] == "Transcript of this chat: 2 messages"
     assert saved["text/markdown"].startswith('<details class="realm-transcript"><summary>')
-    for shown in ("**You**\n\n```text\nHi\n```", f"**Model**\n\n```text\n{ANSWER}\n```"):
-        assert shown in saved["text/markdown"]
+    for name, text in (("You", "Hi"), ("Model", ANSWER)):
+        assert f"**{name}**\n\n<pre" in saved["text/markdown"]
+        assert f">{text}</pre>" in saved["text/markdown"]
 
 
 def test_a_chat_that_is_not_shown_publishes_nothing(realm, published):
@@ -194,29 +196,20 @@ def test_fifty_turns_stay_under_300_kb_without_the_bundle(realm, published):
 def test_a_very_long_transcript_keeps_its_end(realm):
     turns = [ChatMessage("user", "first"), ChatMessage("assistant", "é" * 300_000)]
     bundle = transcript_bundle(turns)
-    for form in ("text/markdown", "text/html"):
-        assert len(bundle[form].encode()) < 101_000
-        assert "the beginning is left out" in bundle[form]
-        assert "first" not in bundle[form]
+    assert len(bundle["text/markdown"].encode()) < 151_000
+    assert "the beginning is left out" in bundle["text/markdown"]
+    assert "first" not in bundle["text/markdown"]
 
 
 def test_nothing_in_a_transcript_is_markup():
-    turns = [
-        ChatMessage("user", "```\n</details><script>a</script>\n~~~"),
-        ChatMessage("assistant", "`````\n[x](javascript:a)\n$$\n```text\n<img src=x onerror=a>"),
-    ]
-    bundle = transcript_bundle(turns)
-    assert "<script>" not in bundle["text/html"]
-    assert "<img" not in bundle["text/html"]
-    # One fence for all, longer than any inside: no line can end a block but its own.
-    lines = bundle["text/markdown"].splitlines()
-    fences = [line for line in lines if line.startswith("``````")]
-    assert fences == ["``````text", "``````"] * 2
-    inside = False
-    for line in lines:
-        inside ^= line.startswith("``````")
-        assert inside or "<script" not in line
-        assert inside or "<img" not in line
+    hostile = "```\n</pre></details><script>a</script>\n\n<img src=x onerror=a>\n[x](javascript:a)"
+    bundle = transcript_bundle([ChatMessage("user", hostile), ChatMessage("assistant", hostile)])
+    tags = re.findall(r"<[/\w]+", bundle["text/markdown"])
+    assert tags == ["<details", "<summary", "</summary", *["<pre", "</pre"] * 2, "</details"]
+    # Blocks of HTML begin and end lines of their own; all that was said is inside them.
+    outside = re.sub(r"(?ms)^<pre [^>]*>.*?</pre>$", "", bundle["text/markdown"])
+    assert "javascript" not in outside
+    assert "```" not in outside
 
 
 def test_listeners_hear_of_changes(realm):
