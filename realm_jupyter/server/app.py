@@ -19,6 +19,7 @@ from realm_jupyter.server.completions import completions
 from realm_jupyter.server.counter import Counter
 from realm_jupyter.server.embeddings import embeddings
 from realm_jupyter.server.guard import Guard
+from realm_jupyter.server.openapi import openapi
 from realm_jupyter.server.stream import ClientGoneError
 
 if TYPE_CHECKING:
@@ -31,6 +32,7 @@ __all__ = ["ROUTES", "create_app"]
 ROUTES = (
     Route("/health", status.health, methods=["GET"]),
     Route("/metrics", status.metrics, methods=["GET"]),
+    Route("/openapi.json", openapi, methods=["GET"]),
     Route("/v1/models", status.models, methods=["GET"]),
     Route("/v1/models/{model}", status.model, methods=["GET"]),
     Route("/v1/chat/completions", chat_completions, methods=["POST"]),

@@ -1,0 +1,96 @@
+"""Many streaming clients at once: every text is the one that it is alone."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import random
+import time
+
+import openai
+import pytest
+
+from realm_jupyter import Realm
+from realm_jupyter.limits import TenantLimits
+from support.live_server import GUARD_S, OTHER, STUDENT, live_server
+
+NUM_CLIENTS = 64
+STARTS = ("Once upon a time", "A small owl", "The king", "One day, a girl named Lily")
+
+
+@pytest.fixture(scope="module")
+def server():
+    with live_server("tales", limits=TenantLimits(num_sequences=128)) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def solo():
+    """Texts that nothing runs beside, by prompt and seed."""
+    texts = {}
+    with Realm(default_model="tales") as realm:
+        for prompt, seed in itertools.product(STARTS, range(4)):
+            response = realm.generate(prompt, raw=True, seed=seed, max_tokens=40)
+            texts[prompt, seed] = response.text
+    return texts
+
+
+async def client(server, secret, solo, number, until):
+    """Stream text after text, leave some of them early; return how many were right."""
+    rng = random.Random(number)  # noqa: S311 - which texts, not whose
+    count = 0
+    async with openai.AsyncOpenAI(
+        base_url=f"{server.url}/v1", api_key=secret, max_retries=0, timeout=GUARD_S
+    ) as api:
+        while not count or time.monotonic() < until:
+            prompt, seed = rng.choice(list(solo))
+            stream = await api.completions.create(
+                model="tales", prompt=prompt, seed=seed, max_tokens=40, stream=True
+            )
+            text, leaves_after = "", rng.choice([None, None, 5])
+            async with stream:
+                for index in itertools.count():
+                    chunk = await anext(aiter(stream), None)
+                    if chunk is None or index == leaves_after:
+                        break
+                    text += chunk.choices[0].text
+            expected = solo[prompt, seed]
+            assert text == expected if leaves_after is None else expected.startswith(text)
+            count += 1
+    return count
+
+
+def run_all(server, solo, seconds):
+    async def together():
+        until = time.monotonic() + seconds
+        secrets = itertools.cycle([STUDENT.secret, OTHER.secret])
+        clients = [
+            client(server, next(secrets), solo, number, until) for number in range(NUM_CLIENTS)
+        ]
+        return await asyncio.gather(*clients)
+
+    return asyncio.run(together())
+
+
+def test_sixty_four_streams_are_not_mixed(server, solo):
+    assert min(run_all(server, solo, 0)) == 1
+
+
+@pytest.mark.soak
+def test_sixty_four_streams_for_two_minutes(server, solo, http):
+    def texts_left():
+        lines = http.get("/metrics").text.splitlines()
+        return [line for line in lines if line.startswith('realm_model_running{model="tales"}')]
+
+    run_all(server, solo, 5)
+    before = memory_bytes()
+    counts = run_all(server, solo, 120)
+    assert min(counts) > 1
+    assert texts_left() == ['realm_model_running{model="tales"} 0.0']
+    assert memory_bytes() < before + (64 << 20)
+
+
+def memory_bytes():
+    import psutil  # noqa: PLC0415 - for the soak only
+
+    return psutil.Process().memory_info().rss
