@@ -26,6 +26,9 @@ class TenantStats:
         ended in an error, and those that were turned away because of a limit.
     prompt_tokens, cached_tokens, completion_tokens : int
         Of all its requests; cached ones are part of the prompts and were not run again.
+    tokens_left : int, optional
+        What it may use of the tokens of this minute; negative while it has to wait. None
+        without a limit.
     tokens_per_second : float
         Completion tokens a second over the last ten seconds.
     ttft_ms, queue_ms : float
@@ -35,6 +38,8 @@ class TenantStats:
         are kept for it alone.
     guest_memory_bytes : int
         Linear memory of its sandboxes.
+    guest_ms : float
+        Time that they sampled, from the first token on.
     shares_prefixes : bool
         Whether it finds prefixes of others who opted in, and they its own.
     limits : TenantLimits
@@ -51,12 +56,14 @@ class TenantStats:
     prompt_tokens: int = 0
     cached_tokens: int = 0
     completion_tokens: int = 0
+    tokens_left: int | None = None
     tokens_per_second: float = 0.0
     ttft_ms: float = 0.0
     queue_ms: float = 0.0
     kv_bytes: int = 0
     kept_kv_bytes: int = 0
     guest_memory_bytes: int = 0
+    guest_ms: float = 0.0
     shares_prefixes: bool = False
     limits: TenantLimits = field(default_factory=TenantLimits)
 

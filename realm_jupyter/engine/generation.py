@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import time
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -121,9 +122,11 @@ class Generation:
                     self._complete()
                     return True
                 logits = allowed
+            started = time.perf_counter()
             event = self._instance.generate_step(self._guest_handle, logits)
         finally:
             self._instance.lock.release()
+        self._tenant.meter.guest_ran(time.perf_counter() - started)
         self.is_prefill = False
         self._pending_ids = np.array(event.next_ids, dtype=np.int32)
         self._take(event)

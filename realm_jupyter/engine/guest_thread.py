@@ -224,11 +224,15 @@ class GuestHost:
         """Stream a token out, or return True if it ends a generation."""
         del seq, logprob  # as above
         self._check_running()
-        if token_id in self._end_ids:
+        if self.is_end(token_id):
             return True
         piece = self._loaded_guest().detokenize([token_id])
         self.transcript.add(self._decoder.decode(piece), token_id)
         return False
+
+    def is_end(self, token_id: int) -> bool:
+        """Return whether a token ends a generation."""
+        return token_id in self._end_ids
 
     def held_text(self) -> str:
         """Return what `emit_token` still holds back: a broken character becomes U+FFFD."""

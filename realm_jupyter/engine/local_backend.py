@@ -89,8 +89,14 @@ class LocalBackend:
         self._finalizer.atexit = False
 
     def with_guest(self, guest: GuestModule) -> LocalBackend:
-        """Return another tenant of the same engine, with this guest and the same limits."""
-        return LocalBackend(self.engine, owns_engine=False, guest=guest, limits=self.tenant.limits)
+        """Return another tenant of the same engine: with this guest, limits as here."""
+        return LocalBackend(
+            self.engine,
+            owns_engine=False,
+            guest=guest,
+            limits=self.tenant.limits,
+            share_prefixes=self.tenant.shares_prefixes,
+        )
 
     # -- models --------------------------------------------------------------------
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import statistics
 import threading
 import time
@@ -54,6 +55,7 @@ class Meter:
         self.prompt_tokens = 0
         self.cached_tokens = 0
         self.completion_tokens = 0
+        self.guest_s = 0.0
         self._tenant = tenant
         self._tokens_per_minute = tokens_per_minute
         self._clock = clock
@@ -124,6 +126,11 @@ class Meter:
             else:
                 seconds.append([second, 1])
 
+    def guest_ran(self, duration_s: float) -> None:
+        """Account for a step of the sandbox."""
+        with self._lock:
+            self.guest_s += duration_s
+
     def finished(self, timings: Timings) -> None:
         """Account for a request that ended well."""
         with self._lock:
@@ -135,6 +142,13 @@ class Meter:
         """Account for texts whose embeddings were made."""
         with self._lock:
             self.num_finished += 1
+
+    @property
+    def tokens_left(self) -> int | None:
+        """Tokens of this minute that are left, or None without a limit."""
+        with self._lock:
+            self._fill()
+            return None if self._tokens_per_minute is None else math.floor(self._allowance)
 
     @property
     def ttft_ms(self) -> float:

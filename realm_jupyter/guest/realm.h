@@ -69,6 +69,9 @@ int32_t realm_forward_batch(const int32_t* seqs, const uint32_t* counts, uint32_
 REALM_IMPORT(emit_token)
 int32_t realm_emit_token(int32_t seq, int32_t token_id, float logprob);
 
+/* Whether a token ends a generation: 1 or 0, or a status. */
+REALM_IMPORT(is_end) int32_t realm_is_end(int32_t token_id);
+
 /* Number of tokens of the model's vocabulary: the length of a row of logits. */
 REALM_IMPORT(vocab_size) int32_t realm_vocab_size(void);
 

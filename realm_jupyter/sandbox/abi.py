@@ -105,6 +105,7 @@ IMPORTS = {
     "emit": _signature("i32 i32 i32 i32 f32", "i32"),
     "forward_batch": _signature("i32 i32 i32 i32 i32 i32", "i32"),
     "emit_token": _signature("i32 i32 f32", "i32"),
+    "is_end": _signature("i32", "i32"),
     "vocab_size": _signature("", "i32"),
     "weight_find": _signature("i32 i32", "i64"),
     "weight_shape": _signature("i64 i32 i32", "i32"),

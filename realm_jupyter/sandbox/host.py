@@ -65,6 +65,10 @@ class HostFunctions(Protocol):
         """Stream a token out, or return True if it ends a generation."""
         ...
 
+    def is_end(self, token_id: int) -> bool:
+        """Return whether a token ends a generation."""
+        ...
+
     def vocab_size(self) -> int:
         """Return V."""
         ...
@@ -126,6 +130,10 @@ class NoHost:
     def emit_token(self, seq: int, token_id: int, logprob: float) -> bool:
         """Refuse."""
         raise self._refusal("emit_token", seq, token_id, logprob)
+
+    def is_end(self, token_id: int) -> bool:
+        """Refuse."""
+        raise self._refusal("is_end", token_id)
 
     def vocab_size(self) -> int:
         """Refuse."""

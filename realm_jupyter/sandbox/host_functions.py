@@ -243,6 +243,11 @@ class HostBinding:
             return self.refuse(f"emit_token was called with the token id {token_id}")
         return int(self.host().emit_token(seq, token_id, logprob))
 
+    def _is_end(self, _caller: wasmtime.Caller, _memory: GuestMemory, token_id: int) -> int:
+        if not 0 <= token_id < self.host().vocab_size():
+            return self.refuse(f"is_end was called with the token id {token_id}")
+        return int(self.host().is_end(token_id))
+
     def _vocab_size(self, _caller: wasmtime.Caller, _memory: GuestMemory) -> int:
         return self.host().vocab_size()
 

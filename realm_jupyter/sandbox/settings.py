@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import functools
 import hashlib
 import importlib.metadata
 import platform
+import threading
 
 import wasmtime
 
@@ -31,10 +31,20 @@ _FEATURES = {
     "consume_fuel": False,
 }
 
+# A module belongs to its engine, so two threads must never make two for one size.
+_lock = threading.Lock()
+_engines: dict[int, wasmtime.Engine] = {}
 
-@functools.cache
+
 def shared_engine(stack_bytes: int) -> wasmtime.Engine:
     """Return the process's engine for guests that may use this much native stack."""
+    with _lock:
+        if stack_bytes not in _engines:
+            _engines[stack_bytes] = _create_engine(stack_bytes)
+        return _engines[stack_bytes]
+
+
+def _create_engine(stack_bytes: int) -> wasmtime.Engine:
     config = wasmtime.Config()
     config.strategy = "cranelift"  # the compiler of wasmtime's highest support tier
     config.cranelift_opt_level = "speed"

@@ -10,7 +10,7 @@ from IPython.display import publish_display_data
 from realm_jupyter.types import ChatMessage, GenerationConfig
 from realm_jupyter.widget.chat_session import ChatSession
 from realm_jupyter.widget.conversation import Conversation
-from realm_jupyter.widget.formats import to_markdown, to_openai, transcript
+from realm_jupyter.widget.formats import to_markdown, to_openai
 from realm_jupyter.widget.saved import SavedTranscript, transcript_bundle
 from realm_jupyter.widget.shared_realm import realm_of
 from realm_jupyter.widget.view import RealmWidget
@@ -133,6 +133,10 @@ class ChatWidget(RealmWidget):
         title = self.session.conversation.title
         return to_markdown(messages, title) if messages else "*(an empty chat)*"
 
+    def to_static(self) -> str:
+        """Return the open conversation for viewers without widgets."""
+        return self._transcript_bundle()["text/markdown"] or "*(an empty chat)*"
+
     def to_openai(self) -> list[dict[str, str]]:
         """Return the open conversation as OpenAI messages."""
         return to_openai(self.messages)
@@ -155,8 +159,7 @@ class ChatWidget(RealmWidget):
             listener(self)
 
     def _transcript_bundle(self) -> dict[str, str]:
-        messages = self.messages
-        return transcript_bundle(transcript(messages), len(messages))
+        return transcript_bundle(self.messages)
 
 
 def chat_widget(

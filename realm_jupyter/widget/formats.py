@@ -8,7 +8,6 @@ import secrets
 from typing import TYPE_CHECKING, Any
 
 from realm_jupyter.errors import ConfigError, RealmError
-from realm_jupyter.markdown import close_fence
 from realm_jupyter.types import ChatMessage
 
 if TYPE_CHECKING:
@@ -21,7 +20,6 @@ __all__ = [
     "to_json",
     "to_markdown",
     "to_openai",
-    "transcript",
 ]
 
 ROLE_NAMES = {"system": "System", "user": "You", "assistant": "Model", "tool": "Tool"}
@@ -38,13 +36,6 @@ def to_openai(messages: Sequence[ChatMessage]) -> list[dict[str, str]]:
 def to_json(messages: Sequence[ChatMessage]) -> str:
     """Return a JSON document with OpenAI messages."""
     return json.dumps({"messages": to_openai(messages)}, indent=2, ensure_ascii=False) + "\n"
-
-
-def transcript(messages: Sequence[ChatMessage]) -> str:
-    """Return messages as Markdown for readers; an open code fence is closed."""
-    return "\n\n".join(
-        f"**{ROLE_NAMES[message.role]}**\n\n{close_fence(message.content)}" for message in messages
-    )
 
 
 def to_markdown(messages: Sequence[ChatMessage], title: str) -> str:

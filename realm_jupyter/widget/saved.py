@@ -12,35 +12,65 @@ import threading
 import uuid
 from typing import TYPE_CHECKING, Any
 
+from realm_jupyter.widget.formats import ROLE_NAMES
+
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
-__all__ = ["SavedTranscript", "transcript_bundle"]
+    from realm_jupyter.types import ChatMessage
 
-_MAX_BYTES = 200_000
+__all__ = ["SavedTranscript", "as_text", "transcript_bundle"]
+
+_MAX_BYTES = 150_000
+_LEFT_OUT = "*(the beginning is left out here; export has all of it)*"
 
 
-def transcript_bundle(text: str, num_messages: int) -> dict[str, str]:
-    """Return a transcript as a folded output.
+def as_text(text: str) -> str:
+    """Return a text as a block of Markdown in which nothing is markup.
 
     Parameters
     ----------
     text : str
-        Markdown.
-    num_messages : int
+        What a model or its reader wrote: may hold anything.
+
+    Notes
+    -----
+    A notebook trusts the outputs of its own cells: scripts in their Markdown would run.
+
+    References
+    ----------
+    CommonMark 0.31, section 4.6: a block of HTML that begins with ``<pre`` ends with
+    ``</pre>``, whatever is between.
     """
-    if num_messages == 0:  # nothing to keep yet, and nothing to look at
+    return f'<pre style="white-space: pre-wrap; font: inherit">{html.escape(text)}</pre>'
+
+
+def transcript_bundle(messages: Sequence[ChatMessage]) -> dict[str, str]:
+    """Return a transcript as a folded output, in which what was said is only text."""
+    if not messages:  # nothing to keep yet, and nothing to look at
         return {"text/plain": "", "text/markdown": ""}
-    noun = "message" if num_messages == 1 else "messages"
-    summary = f"Transcript of this chat: {num_messages} {noun}"
-    cut = text.encode()[-_MAX_BYTES:].decode(errors="ignore")
-    if cut != text:
-        cut = "*(the beginning is left out here; export has all of it)*\n\n" + cut
-    folded = (
-        f'<details class="realm-transcript"><summary>{html.escape(summary)}</summary>\n\n'
-        f"{cut}\n\n</details>"
-    )
-    return {"text/plain": summary, "text/markdown": folded}
+    noun = "message" if len(messages) == 1 else "messages"
+    summary = f"Transcript of this chat: {len(messages)} {noun}"
+    turns = _ending(messages)
+    is_cut = sum(len(text) for _, text in turns) < sum(len(item.content) for item in messages)
+    parts = [f'<details class="realm-transcript"><summary>{summary}</summary>']
+    parts += [_LEFT_OUT] if is_cut else []
+    parts += [f"**{ROLE_NAMES[role]}**\n\n{as_text(text)}" for role, text in turns]
+    return {"text/plain": summary, "text/markdown": "\n\n".join([*parts, "</details>"])}
+
+
+def _ending(messages: Sequence[ChatMessage]) -> list[tuple[str, str]]:
+    """Return role and text of the last messages, as many as there is room for."""
+    found: list[tuple[str, str]] = []
+    room_bytes = _MAX_BYTES
+    for message in reversed(messages):
+        data = message.content.encode(errors="replace")
+        text = data[max(0, len(data) - room_bytes) :].decode(errors="ignore")
+        if room_bytes <= 0:
+            break
+        found.append((message.role, text))
+        room_bytes -= len(data)
+    return found[::-1]
 
 
 class SavedTranscript:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from realm_jupyter.errors import ConfigError
-from realm_jupyter.markdown import close_fence
 from realm_jupyter.types import GenerationConfig
+from realm_jupyter.widget.saved import as_text
 from realm_jupyter.widget.shared_realm import realm_of
 from realm_jupyter.widget.tokens_session import TokensSession
 from realm_jupyter.widget.view import RealmWidget
@@ -45,8 +45,8 @@ class TokensWidget(RealmWidget):
         super().close()
 
     def to_markdown(self) -> str:
-        """Return the text."""
-        return close_fence(self.text)
+        """Return the text, as text."""
+        return as_text(self.text)
 
 
 def inspect(

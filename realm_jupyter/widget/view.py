@@ -53,8 +53,12 @@ class RealmWidget(anywidget.AnyWidget):
         self.on_msg(receive)
 
     def to_markdown(self) -> str:
-        """Return what it shows as Markdown, for viewers without widgets."""
+        """Return what it shows as Markdown."""
         raise NotImplementedError
+
+    def to_static(self) -> str:
+        """Return it for viewers without widgets: what was said is only text there."""
+        return self.to_markdown()
 
     def view_bundle(self) -> tuple[dict[str, Any], dict[str, Any]]:
         """Return data and metadata of an output that shows the widget, and nothing else."""
@@ -63,4 +67,4 @@ class RealmWidget(anywidget.AnyWidget):
 
     def _repr_mimebundle_(self, **_kwargs: Any) -> tuple[dict[str, Any], dict[str, Any]]:
         data, metadata = self.view_bundle()
-        return {**data, "text/markdown": self.to_markdown()}, metadata
+        return {**data, "text/markdown": self.to_static()}, metadata

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -10,6 +11,7 @@ import pytest
 from realm_jupyter import Realm, RealmRegistry
 from realm_jupyter.engine.guest_weights import GuestWeights
 from realm_jupyter.errors import (
+    ConfigError,
     ContextLengthError,
     GuestAbiError,
     ModelNotFoundError,
@@ -243,7 +245,9 @@ def test_characters_that_span_tokens_are_put_together(registry):
 def test_an_end_token_is_told_and_not_streamed(registry):
     end = min(registry._engine.get("tales").model.vocabulary.eog_ids)
     body = f"""(if (i32.ne (call $emit_token (i32.const 0) (i32.const {end}) (f32.const 0))
-        (i32.const 1)) (then unreachable)) i32.const 1"""
+        (i32.const 1)) (then unreachable))
+        (if (i32.ne (call $is_end (i32.const {end})) (i32.const 1)) (then unreachable))
+        i32.const 1"""
     with tenant(registry, body) as realm:
         assert realm.generate("x").token_ids == ()
 
@@ -252,3 +256,19 @@ def test_a_token_outside_the_vocabulary_is_refused(registry):
     body = "(call $emit_token (i32.const 0) (i32.const 100000000) (f32.const 0))"
     with tenant(registry, body) as realm, pytest.raises(GuestAbiError, match="token id 100000000"):
         realm.generate("x")
+
+
+def test_a_guest_of_ones_own_needs_models_in_this_process():
+    elsewhere = Realm(backend=SimpleNamespace(close=lambda: None, current_model=None))
+    with pytest.raises(ConfigError, match="in this process"):
+        elsewhere.with_guest(blocking_guest())
+
+
+def test_another_tenant_runs_in_the_guest_and_the_first_one_does_not(registry):
+    end = "(drop (call $emit_token (i32.const 0) (i32.const 9) (f32.const 0))) i32.const 1"
+    with registry.realm("tales") as realm, realm.with_guest(blocking_guest(end)) as other:
+        assert other.generate("x").token_ids == (9,)
+        expected = registry.generate("tales", "Once upon a time", **OPTIONS)
+        assert realm.generate("Once upon a time", **OPTIONS).text == expected.text
+        other.close()
+        assert realm.generate("Once upon a time", **OPTIONS).text == expected.text

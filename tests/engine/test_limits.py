@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import threading
 
 import pytest
@@ -254,6 +255,7 @@ def test_a_tenant_that_used_its_tokens_is_refused_and_its_text_is_whole(tenant):
         realm.generate("the cat", **SHORT)
     assert caught.value.retry_after_s > 30
     stats = realm.stats()
+    assert -110 < stats.tokens_left < -50
     assert (stats.num_finished, stats.num_refused, stats.num_failed) == (1, 1, 0)
 
 
@@ -300,6 +302,20 @@ def test_guest_memory_and_deadline_have_their_errors(registry, tenant):
     assert caught.value.limit == "deadline"
 
 
+def test_a_forgotten_realm_gives_back_what_was_kept(registry):
+    loaded = registry._engine.get("tiny")
+    realm = registry.realm("tiny")
+    realm.generate("the cat", **LONG)
+    assert loaded.prefixes.num_pages > 0
+    del realm
+    gc.collect()
+    given_back = threading.Event()
+    loaded.scheduler.call_soon(given_back.set)  # after what the finalizer asked for
+    assert given_back.wait(GUARD_S)
+    assert loaded.prefixes.num_pages == 0
+    assert loaded.executor.cache_bytes == 0
+
+
 # ---- Figures --------------------------------------------------------------------------
 
 
@@ -311,6 +327,8 @@ def test_figures_add_up(registry, tenant):
     assert stats.prompt_tokens == response.usage.prompt_tokens
     assert stats.completion_tokens == 200
     assert stats.tokens_per_second > 0
+    assert stats.tokens_left is None
+    assert 0 < stats.guest_ms < response.timings.total_ms
     assert stats.ttft_ms == response.timings.ttft_ms
     assert stats.queue_ms == response.timings.queue_ms
     assert stats.guest_memory_bytes > 0

@@ -63,6 +63,9 @@ class RecordingHost:
         self._note("emit_token", seq, token_id, logprob)
         return token_id == 7
 
+    def is_end(self, token_id):
+        return token_id == 7
+
     def vocab_size(self):
         return 8
 

@@ -174,7 +174,7 @@ def test_a_compiler_that_hangs_is_ended(monkeypatch):
     real = subprocess.Popen
     monkeypatch.setattr(compiler, "TIMEOUT_S", 0.2)
     monkeypatch.setattr(subprocess, "Popen", lambda _a, **o: real(["sleep", "600"], **o))
-    with pytest.raises(GuestCompileError, match="code -9"):
+    with pytest.raises(GuestCompileError, match="took longer than 0 s"):
         compile_guest(GUEST)
 
 

@@ -7,7 +7,7 @@ import threading
 import pytest
 
 from realm_jupyter.errors import GuestLimitError
-from realm_jupyter.sandbox import GuestInstance, GuestLimits, GuestModule, epoch
+from realm_jupyter.sandbox import GuestInstance, GuestLimits, GuestModule, epoch, settings
 from support.guest_wat import blocking_guest
 
 GUARD_S = 60
@@ -68,3 +68,21 @@ def test_nothing_is_kept_of_an_instance_that_is_gone(module):
         instance.close()
     del instance, instances
     assert len(epoch._endings) == before
+
+
+def test_threads_that_come_at_once_get_one_engine(monkeypatch):
+    monkeypatch.setattr(settings, "_engines", {})
+    barrier = threading.Barrier(8)
+    found = []
+
+    def run():
+        barrier.wait(GUARD_S)
+        found.append(settings.shared_engine(1 << 20))
+
+    threads = [threading.Thread(target=run) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(GUARD_S)
+    assert len(found) == 8
+    assert len(set(map(id, found))) == 1

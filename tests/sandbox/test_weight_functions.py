@@ -82,6 +82,8 @@ def test_a_token_is_emitted_or_ends_the_generation(host):
     for seq, token_id, status in ((-1, 1, -3), (0, 8, -1), (0, -1, -1), (0, 2**31 - 1, -1)):
         assert run(host, emit.format(seq, token_id))[0] == status
     assert run(host, "(call $vocab_size)")[0] == 8
+    ends = [run(host, f"(call $is_end (i32.const {i}))")[0] for i in (6, 7, 8, -1)]
+    assert ends == [0, 1, -1, -1]
     assert len(host.calls) == 2
 
 
@@ -170,13 +172,15 @@ def test_work_of_the_host_counts_against_the_deadline(host):
 
 
 @pytest.mark.parametrize(
-    "name", ["forward_batch", "emit_token", "vocab_size", "weight_find", "weight_read", "matmul"]
+    "name",
+    ["forward_batch", "emit_token", "is_end", "vocab_size", "weight_find", "weight_read", "matmul"],
 )
 def test_the_default_host_refuses_them_too(name):
     calls = {
         "forward_batch": BATCH.format(seqs=1024, counts=1032, n=1, ids=0, out=OUT),
         "emit_token": "(call $emit_token (i32.const 0) (i32.const 0) (f32.const 0))",
         "vocab_size": "(call $vocab_size)",
+        "is_end": "(call $is_end (i32.const 0))",
         "weight_find": "(i32.wrap_i64 (call $weight_find (i32.const 0) (i32.const 1)))",
         "weight_read": READ.format(w=0, first=0, n=1, out=OUT),
         "matmul": MATMUL.format(w=0, x=0, n=1, out=OUT),

@@ -29,6 +29,7 @@ _IMPORTS = {
     "emit": "(param i32 i32 i32 i32 f32) (result i32)",
     "forward_batch": "(param i32 i32 i32 i32 i32 i32) (result i32)",
     "emit_token": "(param i32 i32 f32) (result i32)",
+    "is_end": "(param i32) (result i32)",
     "vocab_size": "(result i32)",
     "weight_find": "(param i32 i32) (result i64)",
     "weight_shape": "(param i64 i32 i32) (result i32)",

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from realm_jupyter.errors import ConfigError
 from realm_jupyter.types import ChatMessage
-from realm_jupyter.widget.formats import from_file, to_cells, to_json, to_markdown, transcript
+from realm_jupyter.widget.formats import from_file, to_cells, to_json, to_markdown
 
 MESSAGES = [
     ChatMessage("system", "Be short."),
@@ -104,8 +104,3 @@ def test_what_is_no_conversation_is_one_clear_error(text):
         from_file(text, "notes.txt")
     assert str(caught.value).startswith("notes.txt ")
     assert "\n" not in str(caught.value)
-
-
-def test_a_transcript_closes_what_a_message_left_open():
-    text = transcript([ChatMessage("assistant", "```\nx"), ChatMessage("user", "b")])
-    assert text == "**Model**\n\n```\nx\n```\n\n**You**\n\nb"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 
@@ -11,7 +12,9 @@ from IPython.core.interactiveshell import InteractiveShell
 
 from realm_jupyter import chat_widget, models_widget
 from realm_jupyter.errors import ConfigError, PromptError, SamplingParamsError
+from realm_jupyter.types import ChatMessage
 from realm_jupyter.widget import assets, chat, shared_realm, view
+from realm_jupyter.widget.saved import transcript_bundle
 from support.fake_realm import FakeRealm
 from support.widget_wire import GUARD_S
 
@@ -162,7 +165,9 @@ def test_the_transcript_is_kept_beside_the_widget_and_up_to_date(realm, publishe
     assert published[-1][1:] == (transcript[1], True)
     assert saved["text/plain"] == "Transcript of this chat: 2 messages"
     assert saved["text/markdown"].startswith('<details class="realm-transcript"><summary>')
-    assert f"**You**\n\nHi\n\n**Model**\n\n{ANSWER}" in saved["text/markdown"]
+    for name, text in (("You", "Hi"), ("Model", ANSWER)):
+        assert f"**{name}**\n\n<pre" in saved["text/markdown"]
+        assert f">{text}</pre>" in saved["text/markdown"]
 
 
 def test_a_chat_that_is_not_shown_publishes_nothing(realm, published):
@@ -189,10 +194,22 @@ def test_fifty_turns_stay_under_300_kb_without_the_bundle(realm, published):
 
 
 def test_a_very_long_transcript_keeps_its_end(realm):
-    text = "é" * 300_000
-    bundle = chat.transcript_bundle(text, 2)
-    assert len(bundle["text/markdown"].encode()) < 201_000
+    turns = [ChatMessage("user", "first"), ChatMessage("assistant", "é" * 300_000)]
+    bundle = transcript_bundle(turns)
+    assert len(bundle["text/markdown"].encode()) < 151_000
     assert "the beginning is left out" in bundle["text/markdown"]
+    assert "first" not in bundle["text/markdown"]
+
+
+def test_nothing_in_a_transcript_is_markup():
+    hostile = "```\n</pre></details><script>a</script>\n\n<img src=x onerror=a>\n[x](javascript:a)"
+    bundle = transcript_bundle([ChatMessage("user", hostile), ChatMessage("assistant", hostile)])
+    tags = re.findall(r"<[/\w]+", bundle["text/markdown"])
+    assert tags == ["<details", "<summary", "</summary", *["<pre", "</pre"] * 2, "</details"]
+    # Blocks of HTML begin and end lines of their own; all that was said is inside them.
+    outside = re.sub(r"(?ms)^<pre [^>]*>.*?</pre>$", "", bundle["text/markdown"])
+    assert "javascript" not in outside
+    assert "```" not in outside
 
 
 def test_listeners_hear_of_changes(realm):
