@@ -34,7 +34,8 @@ _MAX_TEXTS = 2048
 
 async def embeddings(request: Request) -> Response:
     """Turn texts into vectors."""
-    service_of(request).check_ready()
+    service = service_of(request)
+    service.check_ready()
     message = await read_message(request, EmbeddingRequest)
     texts = message.texts()
     if len(texts) > _MAX_TEXTS:
@@ -54,8 +55,12 @@ async def embeddings(request: Request) -> Response:
             )
         return realm.embed(texts, model=info.id, cancel=cancel)
 
+    async def in_turn() -> EmbeddingResponse:
+        async with service.embedding_turns:
+            return await asyncio.to_thread(work)
+
     try:
-        response = await while_there(request.receive, asyncio.to_thread(work))
+        response = await while_there(request.receive, in_turn())
     finally:
         cancel.cancel()  # a client that left
     encode = _base64 if message.encoding_format == "base64" else _numbers

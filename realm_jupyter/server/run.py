@@ -6,6 +6,7 @@ import asyncio
 import os
 import socket
 import time
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 import uvicorn
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
 __all__ = ["RealmServer"]
 
 _BACKLOG = 512
+# They mostly wait: for a sandbox, a file, a template.
+_NUM_THREADS = 64
 _WAIT_S = 0.05
 _IPV6 = ":"
 
@@ -103,6 +106,8 @@ class RealmServer:
 
     async def _serve(self, on_ready: Callable[[], None] | None) -> None:
         service = Service(self._registry, self.settings)
+        threads = ThreadPoolExecutor(_NUM_THREADS, thread_name_prefix="realm-server")
+        asyncio.get_running_loop().set_default_executor(threads)
         config = uvicorn.Config(
             create_app(service),
             http=LimitedProtocol,

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Service", "caller_of", "service_of"]
 
+_EMBEDDINGS_AT_ONCE = 8
+
 State = Literal["loading", "ok", "ending"]
 
 
@@ -48,6 +50,8 @@ class Service:
         self.metrics = Metrics(registry)
         self.folder = ModelFolder(settings.models_folder)
         self.uploads = Uploads()
+        # Texts are embedded one after another; whoever waits for that must not take all threads.
+        self.embedding_turns = asyncio.Semaphore(_EMBEDDINGS_AT_ONCE)
         self.state: State = "loading"
         self._loaded: dict[str, int] = {}
         self._running: set[Generations] = set()
