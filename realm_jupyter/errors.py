@@ -120,6 +120,22 @@ class ConfigError(RealmError, ValueError):
         self.value = value
         self.allowed = allowed
 
+    @classmethod
+    def not_allowed(cls, field: str, value: object, allowed: str) -> ConfigError:
+        """Return the error for a value that is out of its range.
+
+        Examples
+        --------
+        >>> print(ConfigError.not_allowed("priority", 1000, "a whole number from -100 to 100"))
+        priority=1000 is not allowed: it must be a whole number from -100 to 100
+        """
+        return cls(
+            f"{field}={value!r} is not allowed: it must be {allowed}",
+            field=field,
+            value=value,
+            allowed=allowed,
+        )
+
 
 class RequestError(RealmError, ValueError):
     """A message to a server is malformed; ``field`` says where, when that is known."""

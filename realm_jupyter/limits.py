@@ -113,12 +113,7 @@ class TenantLimits:
         for name, limit in _LIMITS.items():
             value = getattr(self, name)
             if not limit.accepts(value):
-                raise ConfigError(
-                    f"{name}={value!r} is not allowed: it must be {limit}",
-                    field=name,
-                    value=value,
-                    allowed=str(limit),
-                )
+                raise ConfigError.not_allowed(name, value, str(limit))
 
     def with_changes(self, **changes: Any) -> TenantLimits:
         """Return a copy with some fields changed.

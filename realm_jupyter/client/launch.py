@@ -116,9 +116,16 @@ def start_server(
             start_new_session=True,  # it is to live on when the kernel ends
             creationflags=getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0),
         )
-    # Whoever ends it, the system is told that its end was noticed.
-    threading.Thread(target=process.wait, name="realm-server-end", daemon=True).start()
+    threading.Thread(
+        target=_see_off, args=(process, log), name="realm-server-end", daemon=True
+    ).start()
     return StartedServer(process, log)
+
+
+def _see_off(process: subprocess.Popen[bytes], log: Path) -> None:
+    """Take note of the end of a server; what it said is kept if it ended badly."""
+    if process.wait() == 0:
+        log.unlink(missing_ok=True)
 
 
 def stop_server(record: ServerRecord, timeout_s: float = STOP_S) -> None:

@@ -283,13 +283,8 @@ def _load(
 def _check_prefix_cache_bytes(num_bytes: int | None) -> None:
     is_whole = isinstance(num_bytes, int) and not isinstance(num_bytes, bool)
     if num_bytes is not None and (not is_whole or num_bytes < 0):
-        raise ConfigError(
-            f"prefix_cache_bytes={num_bytes!r} is not allowed: it must be a whole number of at "
-            "least 0, which keeps nothing, or None",
-            field="prefix_cache_bytes",
-            value=num_bytes,
-            allowed="a whole number of at least 0, or None",
-        )
+        allowed = "a whole number of at least 0, which keeps nothing, or None"
+        raise ConfigError.not_allowed("prefix_cache_bytes", num_bytes, allowed)
 
 
 def _prefix_cache(executor: Executor, chunk_tokens: int, num_bytes: int | None) -> PrefixCache:

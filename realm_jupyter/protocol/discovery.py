@@ -100,6 +100,8 @@ def forget(path: Path) -> None:
 def running(folder: Path | None = None) -> list[ServerRecord]:
     """Return this user's servers whose process is alive, the newest first.
 
+    Files of servers that were killed are removed.
+
     Parameters
     ----------
     folder : Path, optional
@@ -110,8 +112,15 @@ def running(folder: Path | None = None) -> list[ServerRecord]:
         paths = sorted(folder.glob(f"{_PREFIX}*.json"))
     except OSError:
         return []
-    records = [record for path in paths if (record := _read(path)) is not None]
-    alive = [record for record in records if _is_alive(record.pid)]
+    alive = []
+    for path in paths:
+        record = _read(path)
+        if record is None:
+            continue
+        if _is_alive(record.pid):
+            alive.append(record)
+        else:
+            forget(path)
     return sorted(alive, key=lambda record: record.started, reverse=True)
 
 

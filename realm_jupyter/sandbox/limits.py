@@ -56,10 +56,6 @@ class GuestLimits:
             low, high = _RANGES[item.name]
             is_whole = isinstance(value, int) and not isinstance(value, bool)
             if not is_whole or not low <= value <= high:
-                allowed = f"a whole number from {low} to {high}"
-                raise ConfigError(
-                    f"{item.name}={value!r} is not allowed: it must be {allowed}",
-                    field=item.name,
-                    value=value,
-                    allowed=allowed,
+                raise ConfigError.not_allowed(
+                    item.name, value, f"a whole number from {low} to {high}"
                 )

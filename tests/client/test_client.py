@@ -286,7 +286,7 @@ def test_reading_is_tried_again_when_the_connection_broke(canned):
 def test_a_silent_server_is_given_up(canned):
     canned.answers = [None]
     with (
-        Realm(mode="server", base_url=canned.url, api_key="k", timeout=0.2) as realm,
+        Realm(mode="server", base_url=canned.url, api_key="k", timeout=0.5) as realm,
         pytest.raises(APITimeoutError, match="said nothing"),
     ):
         realm.generate("x", model="m", raw=True)

@@ -34,7 +34,7 @@ def runtime(tmp_path, monkeypatch):
         stop_server(record)
 
 
-def test_a_killed_server_leaves_the_text_so_far_and_the_next_one_goes_on(model_path):
+def test_a_killed_server_leaves_the_text_so_far_and_the_next_one_goes_on(model_path, runtime):
     first = start_server([model_path]).wait(GUARD_S)
     with Realm(mode="server") as realm:
         expected = realm.generate("the", raw=True, seed=3, max_tokens=20).text
@@ -51,6 +51,7 @@ def test_a_killed_server_leaves_the_text_so_far_and_the_next_one_goes_on(model_p
         assert second.pid != first.pid
         assert realm.generate("the", raw=True, seed=3, max_tokens=20).text == expected
         assert [record.pid for record in discovery.running()] == [second.pid]
+        assert len(list(runtime.glob("realm-server-*.json"))) == 1  # the dead one's is gone
 
 
 def test_a_server_outlives_who_started_it(model_path, runtime):
