@@ -35,39 +35,41 @@ def solo():
     return texts
 
 
-async def client(server, secret, solo, number, until):
+async def client(api, solo, number, until):
     """Stream text after text, leave some of them early; return how many were right."""
     rng = random.Random(number)  # noqa: S311 - which texts, not whose
     count = 0
-    async with openai.AsyncOpenAI(
-        base_url=f"{server.url}/v1", api_key=secret, max_retries=0, timeout=GUARD_S
-    ) as api:
-        while not count or time.monotonic() < until:
-            prompt, seed = rng.choice(list(solo))
-            stream = await api.completions.create(
-                model="tales", prompt=prompt, seed=seed, max_tokens=40, stream=True
-            )
-            text, leaves_after = "", rng.choice([None, None, 5])
-            async with stream:
-                for index in itertools.count():
-                    chunk = await anext(aiter(stream), None)
-                    if chunk is None or index == leaves_after:
-                        break
-                    text += chunk.choices[0].text
-            expected = solo[prompt, seed]
-            assert text == expected if leaves_after is None else expected.startswith(text)
-            count += 1
+    while not count or time.monotonic() < until:
+        prompt, seed = rng.choice(list(solo))
+        stream = await api.completions.create(
+            model="tales", prompt=prompt, seed=seed, max_tokens=40, stream=True
+        )
+        text, leaves_after = "", rng.choice([None, None, 5])
+        async with stream:
+            index = 0
+            async for chunk in stream:
+                if index == leaves_after:
+                    break
+                text += chunk.choices[0].text
+                index += 1
+        expected = solo[prompt, seed]
+        assert text == expected if leaves_after is None else expected.startswith(text)
+        count += 1
     return count
 
 
 def run_all(server, solo, seconds):
+    def of(key):
+        return openai.AsyncOpenAI(
+            base_url=f"{server.url}/v1", api_key=key.secret, max_retries=0, timeout=GUARD_S
+        )
+
     async def together():
         until = time.monotonic() + seconds
-        secrets = itertools.cycle([STUDENT.secret, OTHER.secret])
-        clients = [
-            client(server, next(secrets), solo, number, until) for number in range(NUM_CLIENTS)
-        ]
-        return await asyncio.gather(*clients)
+        async with of(STUDENT) as first, of(OTHER) as second:
+            apis = itertools.cycle([first, second])  # each has a connection for each stream
+            clients = [client(next(apis), solo, number, until) for number in range(NUM_CLIENTS)]
+            return await asyncio.gather(*clients)
 
     return asyncio.run(together())
 
