@@ -21,6 +21,7 @@ from realm_jupyter.demo.paris.evaluation import (
     FIRST_HELD_OUT,
     HELD_OUT,
     SECOND_HELD_OUT,
+    THIRD_HELD_OUT,
     Examiner,
 )
 from realm_jupyter.demo.paris.noise import NAMES, noisy, with_typo
@@ -29,7 +30,7 @@ from realm_jupyter.demo.paris.questions import DRAWS
 from realm_jupyter.demo.paris.replies import Reply
 
 SEEDS = ("first", "second", "third", "fourth")
-NEVER_TRAINED_ON = (HELD_OUT, SECOND_HELD_OUT, FIRST_HELD_OUT, DEVELOPMENT)
+NEVER_TRAINED_ON = (HELD_OUT, THIRD_HELD_OUT, SECOND_HELD_OUT, FIRST_HELD_OUT, DEVELOPMENT)
 
 
 @pytest.fixture(scope="module")
@@ -108,6 +109,7 @@ def test_development_and_evaluation_share_no_template():
             development.DEVELOPMENT,
             past_held_out.FIRST_HELD_OUT,
             past_held_out.SECOND_HELD_OUT,
+            past_held_out.THIRD_HELD_OUT,
         )
         for group in kinds.values()
         for text in group
@@ -117,11 +119,13 @@ def test_development_and_evaluation_share_no_template():
     assert len(held_out.HELD_OUT["capital"]) >= 10
 
 
-def test_the_evaluation_is_as_broad_as_the_one_before():
-    assert set(held_out.HELD_OUT) == set(past_held_out.SECOND_HELD_OUT)
-    for kind, templates in past_held_out.SECOND_HELD_OUT.items():
-        assert len(set(held_out.HELD_OUT[kind])) >= len(templates)
-    assert set(held_out.FOLLOW_UPS) == set(past_held_out.SECOND_FOLLOW_UPS)
+def test_the_evaluation_is_as_broad_as_those_before():
+    for templates in (past_held_out.SECOND_HELD_OUT, past_held_out.THIRD_HELD_OUT):
+        assert set(held_out.HELD_OUT) == set(templates)
+        for kind, phrasings in templates.items():
+            assert len(set(held_out.HELD_OUT[kind])) >= len(phrasings)
+    for follow_ups in (past_held_out.SECOND_FOLLOW_UPS, past_held_out.THIRD_FOLLOW_UPS):
+        assert set(held_out.FOLLOW_UPS) == set(follow_ups)
 
 
 def test_every_kind_draws_a_question_with_a_reply_in_three_lengths():

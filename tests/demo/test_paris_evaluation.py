@@ -7,7 +7,7 @@ import pytest
 import gguf
 from realm_jupyter.demo.network import Network, NetworkConfig
 from realm_jupyter.demo.paris import evaluation, questions
-from realm_jupyter.demo.paris.card import KIND_NAMES, phases_table, wrong_answers
+from realm_jupyter.demo.paris.card import KIND_NAMES, phases_table, verdict, wrong_answers
 from realm_jupyter.demo.paris.corpus import Turn
 from realm_jupyter.demo.paris.evaluation import HELD_OUT, Examiner, Question, accepted_answers
 from realm_jupyter.demo.paris.facts import COUNTRIES
@@ -135,6 +135,20 @@ def test_the_card_groups_wrong_answers_and_lists_phases():
         "| 0 to 10 | 0 to 1,500 | 0.004 | the first |",
         "| 10 to 20 | 1,500 to 3,000 | 0.001 | the second |",
     ]
+
+
+@pytest.mark.parametrize(
+    ("capitals", "mean", "said"),
+    [
+        (95, 0.9, "reached"),
+        (94, 0.89, "not reached"),
+        (95, 0.89, "reached for the capitals alone"),
+        (94, 0.9, "reached for the mean alone"),
+    ],
+)
+def test_the_card_says_whether_the_aim_was_reached(capitals, mean, said):
+    kinds = {"capital": {"right": capitals, "total": 100}}
+    assert verdict({"kinds": kinds, "mean_of_kinds": mean}) == said
 
 
 def test_a_country_is_asked_for_by_all_its_names():

@@ -32,7 +32,7 @@ TELLING_SLOTS = {
     **dict.fromkeys(("next", "previous", "month_days", "colour", "opposite"), "n"),
     "ordinal": "o",
     **dict.fromkeys(("amount", "list"), "p"),
-    "mix": "a",
+    **dict.fromkeys(("mix", "gain", "loss"), "a"),
 }
 
 

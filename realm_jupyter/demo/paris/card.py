@@ -47,8 +47,8 @@ KIND_NAMES = {
     "unknown": "admits what it cannot know",
     "fictional": "admits not to know an invented country",
     "capital, typed badly": "capital, typed badly (typos, lower case, no question mark)",
-    "follow-up, another country": 'follow-up ("Can I have the same for Italy?")',
-    "follow-up, same country": 'follow-up ("Which currency would I hand over there?")',
+    "follow-up, another country": 'follow-up ("And what if I had said Italy?")',
+    "follow-up, same country": 'follow-up ("What money do their shops take?")',
     "system prompt asks for short answers": "a system prompt asks for short answers",
     "system prompt asks for long answers": "a system prompt asks for long answers",
 }
@@ -128,14 +128,18 @@ do occur, for they are what the model is to know. An answer is right only if it 
 expected sentence (sums may be turned round; small talk has two or three answers, and any of them
 counts; an admission must begin with "Sorry, I").
 
-This is the third set of such phrasings. The first was marked after 70 minutes of training: 89.9% of
-3035 right, capitals 97.9%, mean over the kinds 86.0%. The second was marked after 116 minutes
-(93.9% of 3092, capitals 86.4%) and after 124 (94.9%, capitals 92.6%, mean over the kinds 91.9%);
-most wrong capitals were those of two statements ("My daughter needs the capital of ...") that were
-answered with a needless "Yes," or "No,". Each time the wrong answers showed where the text had too
-few phrasings, so each of these sets became development questions (still never trained on). Then
-half of the text came to be drawn from grammars, this set was written, and the last phase of the
-training began. This set was marked once, after it; nothing was changed afterwards.
+This is the fourth set of such phrasings. The first was marked after 70 minutes of training: 89.9%
+of 3035 right, capitals 97.9%, mean over the kinds 86.0%. The second was marked after 116 minutes
+(93.9% of 3092, capitals 86.4%) and after 124 (94.9%, capitals 92.6%, mean over the kinds 91.9%),
+the third after 190 (90.0% of 3102, capitals 92.3%, mean over the kinds 88.5%; the weights of 124
+minutes got 86.5%, 83.8% and 81.4% of it). Most wrong capitals were those of two and of one
+statement ("The last empty box in my crossword is the capital of ...") that were answered with a
+needless "Yes," or "No,". Each time the wrong answers showed where the text had too few phrasings,
+so each of these sets became development questions (still never trained on), the text was widened, a
+new set was written, and a phase of training began. After the second, half of the text came to be
+drawn from grammars. This set was written before the last phase and marked once, after it; nothing
+was changed afterwards. The weights of 124 minutes got 86.8% of it, 76.9% of its capitals, and 79.5%
+as the mean over the kinds.
 
 Temperature 0, the shipped Q8_0 file:
 
@@ -146,7 +150,12 @@ capitals {capitals:.1%}.**
 |---|---:|---:|---:|
 {table}
 
+The aim was 95% of the capitals and 90% as the mean over the kinds: {verdict}.
+
 ## Wrong answers
+
+Of the {wrong_capitals} wrong answers on capitals, {prefixed} are the expected sentence behind a
+needless "Yes," or "No,": a wish that is put as a statement is taken for a claim.
 
 {wrong}
 
@@ -191,8 +200,31 @@ def render_card(figures: Mapping[str, Any]) -> str:
             f"| {row['right'] / row['total']:.0%} |"
             for kind, row in marks["kinds"].items()
         ),
+        verdict=verdict(marks),
+        wrong_capitals=capitals["total"] - capitals["right"],
+        prefixed=sum(
+            row["answer"].lower().removeprefix("no, ").removeprefix("yes, ")
+            == row["expected"].lower()
+            for row in marks["wrong"]
+            if row["kind"] == "capital"
+        ),
         wrong=wrong_answers(marks["wrong"]),
     )
+
+
+AIM_CAPITALS, AIM_MEAN_OF_KINDS = 0.95, 0.9
+
+
+def verdict(marks: Mapping[str, Any]) -> str:
+    """Say whether the aim was reached: "reached", "not reached", or one of two."""
+    capitals = marks["kinds"]["capital"]
+    reached = (
+        capitals["right"] / capitals["total"] >= AIM_CAPITALS,
+        marks["mean_of_kinds"] >= AIM_MEAN_OF_KINDS,
+    )
+    if reached[0] == reached[1]:
+        return "reached" if reached[0] else "not reached"
+    return "reached for the capitals alone" if reached[0] else "reached for the mean alone"
 
 
 def phases_table(phases: Sequence[Mapping[str, Any]]) -> str:

@@ -206,6 +206,10 @@ HELD_OUT_FILTER = HeldOutFilter(
         *chain.from_iterable(past_held_out.SECOND_FOLLOW_UPS.values()),
         *past_held_out.SECOND_SHORT_PROMPTS,
         *past_held_out.SECOND_LONG_PROMPTS,
+        *chain.from_iterable(past_held_out.THIRD_HELD_OUT.values()),
+        *chain.from_iterable(past_held_out.THIRD_FOLLOW_UPS.values()),
+        *past_held_out.THIRD_SHORT_PROMPTS,
+        *past_held_out.THIRD_LONG_PROMPTS,
     }
 )
 

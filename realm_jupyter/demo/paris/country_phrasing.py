@@ -1023,6 +1023,17 @@ I am looking for a country in {w}.
 
 # After an answer about one country: the same of another one.
 AND_OF = lines("""
+And what is that for {c}?
+And how about that in {c}?
+And how is that for {c}?
+So what is it with {c}?
+And how would that be for {c}?
+And what would you say for {c}?
+How does it stand with {c}?
+And how are things for {c}?
+And do I get it for {c}, too?
+And when I ask for {c}?
+And say it were {c}?
 And of {c}?
 And of {c}?
 And {c}?

@@ -102,6 +102,12 @@ that has {{k}} as its capital|{{k}} is the capital of][.|, please.|!]
 [What|Which {_NATION}] is {{k}} the capital[ city|] of[?|, please?]
 [Capital|Capital city]: {{k}}[. Country:|. Country?|, country?|. Which country?]
 {{K}}: capital of [what|which country|which nation|...|?]
+[My|The|Our] [book|map|list|globe|teacher|quiz|sheet] [shows|calls|marks|names|gives] {{k}} [as|] \
+a capital[ city|]. [Of|For] [which|what] {_NATION}?
+{{K}} is [on|in] [my|the|our] [list|map|book|table] of capitals. [Which {_NATION} goes with it|\
+What is its {_NATION}|Beside which {_NATION}|Which {_NATION} belongs to it]?
+[Here is|I see|I read about|There is] {{k}}, a capital[ city|]. [Whose|Of which {_NATION}|Which \
+{_NATION} is it]?
 [Whose|Which country's|Which nation's] capital[ city|] [is|would be|is called] {{k}}?
 The {_NATION} [whose capital is|with the capital|which has the capital] {{k}} is [which|what|\
 ...][?|]
@@ -142,6 +148,8 @@ Where [would|do|can|could|should|might] [I|you|we|one] [find|look for|see] {{c}}
 [Continent|The continent] [of|for] {{c}}[, please|][.|?|]
 [Which|What] continent [has|contains|includes|holds] {{c}}?
 [Which|What] continent do [people|the people] [from|of|in] {{c}} live on?
+Where [in the world|on earth|on the globe|on the map|] [would|might|could|should|will] {{c}} be?
+[{_WHEN}], where [am I|would I be|in the world am I]?
 [Is|Does] {{c}} [in|lie in|belong to] [Africa or Asia|Asia or Europe|Europe, Asia or Africa]?
 """),
     nouns=lines("""

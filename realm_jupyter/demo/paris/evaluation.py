@@ -74,6 +74,12 @@ SECOND_HELD_OUT = QuestionSet(
     past_held_out.SECOND_SHORT_PROMPTS,
     past_held_out.SECOND_LONG_PROMPTS,
 )
+THIRD_HELD_OUT = QuestionSet(
+    past_held_out.THIRD_HELD_OUT,
+    past_held_out.THIRD_FOLLOW_UPS,
+    past_held_out.THIRD_SHORT_PROMPTS,
+    past_held_out.THIRD_LONG_PROMPTS,
+)
 DEVELOPMENT = QuestionSet(development.DEVELOPMENT, {})
 
 

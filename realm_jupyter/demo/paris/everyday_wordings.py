@@ -85,6 +85,7 @@ The {{u}} {that} {{n}} is [which|what|...|which one|called what|named what][?|]
 The {{u}} is {{n}}. [What|Which {{u}}] [comes|is|will be|would be] {side} it?
 {{N}} is [a|one] {{u}}. [What|Which {{u}}] [comes|is] {side} it?
 {nearby} {{n}} [is|comes] [which|what] {{u}}?
+[Which|What] {{u}} [stands|is|lies|comes|is found|stays] [right|just|directly|] {place} {{n}}?
 {{N}}[:|,| -] [what|which {{u}}] [comes|is] {side}[ it|]?
 """),
         nouns=lines(f"""
@@ -97,10 +98,11 @@ what [comes|is|comes right] {side} {{n}}
 [which|what] {{u}} [{follows}] {{n}}
 """),
     )
-    for kind, side, follows, follow, that, nearby in (
+    for kind, side, place, follows, follow, that, nearby in (
         (
             "next",
             "after",
+            "[behind|after|on the heels of]",
             "follows|succeeds",
             "[follow|succeed]",
             "[following|that follows|that comes after|which follows|that is after]",
@@ -109,6 +111,7 @@ what [comes|is|comes right] {side} {{n}}
         (
             "previous",
             "before",
+            "[in front of|ahead of|before]",
             "precedes",
             "[precede|come before]",
             "[preceding|that precedes|that comes before|which precedes|that is before]",
@@ -235,6 +238,9 @@ after] \
 [do I get|will it be|comes out|do I see|is it]?
 [I have|I mix|I took|There is|We use] {{a}} [paint and {{b}} paint|and {{b}}|and {{b}} paint]. \
 [What|Which {_COLOUR}] do [they|these|the two] [make|give|become]?
+[If|When] [an artist|a child|my son|someone|she] [mixes|stirs|blends|puts|pours] {{a}} [and|with|\
+into] \
+{{b}}, [what|what {_COLOUR}|which {_COLOUR}] [results|comes out|do we see|is there|is it|shows up]?
 {{A}} [and|with|plus|mixed with] {{b}} [makes|gives|becomes|is] [what|what {_COLOUR}|which \
 {_COLOUR}]?
 [Mix|Combine|Blend] {{a}} [and|with] {{b}}[.|, please.|!|]
@@ -261,6 +267,9 @@ is the contrary of|is the reverse of] {n}?
 [Opposite|The opposite|Antonym|The contrary|Opposite word] [of|to|for] {n}[, please|][?|.|]
 [Take|I say|I have|The word is|Think of] {n}[.|. Now] [What is|Tell me|Say|Name|Give me] [its|the] \
 opposite[.|?]
+[Which|What] word [would you|do you|should I|can I] [put|place|name|use|give|write] [against|\
+opposite|\
+beside] {n}[ as its opposite| to say the opposite|]?
 The opposite of {n} [is|would be|is the word|is called|must be] [...|what|which word][?|]
 [Not {n}, but|Never {n}, always|It is not {n}, it is] ...
 """),
@@ -278,3 +287,32 @@ what is the opposite of {n}
 )
 
 # Claims that want a yes or a no; ``{claim}`` comes from the kind.
+
+_START = "[I|Today I|At first I|First I|This week I|At noon I|Before lunch I]"
+_HOW_MANY = "How many {t} [do I have|do I have now|have I got|are there|are there now|is that]?"
+GAIN = Wording(
+    direct=lines(f"""
+{_START} [began|started|set out] with {{a}} {{t}} and [got|won|gained|received|found|bought|was \
+given] \
+{{b}} [more|extra|new ones|others]. {_HOW_MANY}
+{_START} [had|owned|counted|held] {{a}} {{t}}[, and|, then|. Then|. Soon] [my aunt|my friend|she|\
+he|\
+a neighbour|someone] [gave|handed|sent|brought|lent] me {{b}} [more|others|extra]. {_HOW_MANY}
+{_START} [had|owned|held] {{a}} {{t}} and [luckily|happily|also|then|later] [got|found|won|made] \
+{{b}} \
+more. {_HOW_MANY}
+"""),
+)
+LOSS = Wording(
+    direct=lines(f"""
+{_START} [began|started|set out] with {{a}} {{t}} and [lost|sold|gave away|dropped|broke|used up] \
+{{b}}\
+[ of them|]. {_HOW_MANY}
+{_START} [had|owned|counted|held] {{a}} {{t}}[, and|, then|. Then|. Soon] [my aunt|my friend|she|\
+he|\
+a neighbour|someone] [took|stole|broke|borrowed|lost] {{b}}[ of them|]. {_HOW_MANY}
+{_START} [had|owned|held] {{a}} {{t}} and [sadly|unluckily|also|then|later] [lost|broke|sold|\
+spent] \
+{{b}}[ of them|]. {_HOW_MANY}
+"""),
+)

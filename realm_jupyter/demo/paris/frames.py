@@ -98,6 +98,23 @@ _END_ASK = f"[?|?|?|, please?| {_FOR}?|]"
 _I = "[I|I|I|We]"
 
 NOUN_FRAMES = lines(f"""
+[The|My|Our|This] [next|last|first|missing|empty|open|only|second] [word|line|field|gap|blank|\
+square|\
+answer|clue|entry|question|row|task] [in|on|of] [my|the|this|our] [puzzle|crossword|sheet|form|\
+list|quiz|\
+worksheet|page|exam|table|test|game] [is|must be|should be|has to be|wants|asks for|needs|was] \
+{{np}}[.|]
+[What|The only thing|The thing|All] [I|we] [need|want|lack|miss|forgot|ask for] [now|here|today|] \
+is \
+{{np}}[.|, please.|]
+[Number one|Question two|Clue five|Line three|The prize question|The missing word|The solution] \
+is {{np}}.
+[In|On] [my|the] [crossword|worksheet|form|map|list|diary|quiz], {{np}} is [missing|blank|empty|\
+needed].
+[One|Only one|A single] [field|line|gap|answer|word] is [empty|missing|open|left]: {{np}}.
+[There is|Here is|I have] [a|one] [gap|blank|empty field|hole] [for|where I need] {{np}}.
+[I am|We are] [writing|filling in|putting down|adding] {{np}}, [but I forgot it|which one|what is \
+it][?|.]
 [{_POLITE}] [name|tell me|give me|say|state|find|look up|write down|show me|remind me of|recall] \
 {{np}}{_END_ASK}
 [{_POLITE}] [send me|identify|provide|type|share|tell us|give us|mention|supply|find me] \
@@ -200,6 +217,10 @@ can you say][.|?]
 
 # What people say before they ask.
 CONTEXTS = lines("""
+[For fun|By the way|In passing|For interest|Between us|If I may ask|To be certain|Honestly|\
+Seriously],
+[In short|First of all|Only from interest|Just wondering|One thing|From curiosity|As a test|Come \
+on],
 I am doing a [crossword|quiz|puzzle|test|worksheet].
 I am [writing a report|learning for a test|playing a game|filling in a form|at school|at home].
 I have a [test|quiz|an exam] [tomorrow|today|next week].

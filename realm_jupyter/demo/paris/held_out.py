@@ -12,255 +12,252 @@ from realm_jupyter.demo.paris.phrasing import lines
 
 HELD_OUT: dict[str, tuple[str, ...]] = {
     "capital": lines("""
-Refresh my memory: what is the capital of {c}?
-Out of curiosity, which city is the capital of {c}?
-It slipped my mind what the capital of {c} is.
-Do me a favour and name the capital of {c}.
-Mind telling me {cs_} capital?
-I'd appreciate it if you named the capital of {c}.
-Settle a bet for us: which city is {cs_} capital?
-If someone asked you for the capital of {c}, what would you reply?
-The last empty box in my crossword is the capital of {c}.
-Any chance you know the capital city of {c}?
-Next to {c} on my worksheet belongs the name of its capital.
-Enlighten me on the capital of {c}.
-Pick the right city: the capital of {c}.
+Asking for a friend: what is the capital of {c}?
+Could I trouble you for the capital of {c}?
+You wouldn't happen to know {cs_} capital city?
+Sorry to bother you, but which city is the capital of {c}?
+We argued over the capital of {c} at dinner.
+It beats me what the capital of {c} is.
+I bet you know which city is the capital of {c}.
+Riddle me this: which city is {cs_} capital?
+Before I book a ticket to {cs_} capital, what is it called?
+For ten points, name {cs_} capital city.
+The postcard should go to the capital of {c}, wherever that is.
+Which city do maps of {c} mark as the capital?
+Would you be a dear and tell me the capital of {c}?
 """),
     "country_of": lines("""
-Refresh my memory: which country has {k} as its capital?
-Out of curiosity, what is {k} the capital of?
-Mind telling me which country {k} is the capital of?
-In my atlas {k} is marked as a capital. For which country?
-It slipped my mind which country has its capital in {k}.
-{K} stands on a list of capitals. Next to which country?
+Asking for a friend: which country has {k} as its capital?
+Could I trouble you for the country whose capital is {k}?
+Sorry to bother you, but what is {k} the capital of?
+It beats me which country {k} is the capital of.
+{K} is some country's capital, but which one's?
+For ten points, which country has its capital in {k}?
 """),
     "continent": lines("""
-Refresh my memory: which continent is {c} on?
-Out of curiosity, where in the world would {c} be?
-Mind telling me which continent {c} belongs to?
-In an atlas, under which continent would I look up {c}?
-It slipped my mind which continent {c} is in.
-Enlighten me: {c} is on what continent?
+Asking for a friend: which continent is {c} on?
+It beats me which continent {c} belongs to.
+Sorry to bother you, but where in the world is {c}?
+For ten points, on which continent does {c} lie?
+Sailing to {c}, which continent do I reach?
+I bet you know what continent {c} is part of.
 """),
     "currency": lines("""
-Refresh my memory: which currency does {c} use?
-Out of curiosity, what do folks in {c} pay with?
-Mind telling me what money I need in {c}?
-At a market in {c}, which currency would I hand over?
-It slipped my mind what {cs_} currency is.
-My bank asks which currency I want for {c}.
+Asking for a friend: which currency does {c} use?
+It beats me what they pay with in {c}.
+Could I trouble you for the currency of {c}?
+For ten points, what is {cs_} currency called?
+Before I leave for {c}, which money should I get?
+A waiter in {c} brings the bill in which currency?
 """),
     "language": lines("""
-Refresh my memory: which language is spoken in {c}?
-Out of curiosity, what do folks in {c} speak?
-Mind telling me what language is used in {c}?
-At a market in {c}, in which language would I bargain?
-It slipped my mind which language they speak in {c}.
-A phrase book for {c} would teach me which language?
+Asking for a friend: which language do people speak in {c}?
+It beats me what language is spoken in {c}.
+Could I trouble you for the language of {c}?
+For ten points, what do they speak in {c}?
+A waiter in {c} greets me in which language?
+If I watch the news in {c}, which language will I hear?
 """),
     "about": lines("""
-Fill me in on {c}.
-Mind sharing some facts about {c}?
-I have hardly heard of {c}, so tell me about it.
+Give me the short version of {c}.
+What is {c} all about?
+Could I trouble you for some facts about {c}?
 """),
     "is_capital": lines("""
-Settle a bet for us: is {x} the capital of {c}?
-Just to be sure, {x} is the capital of {c}?
-For the record, the capital of {c} is {x}, yes?
+I could swear {x} is the capital of {c}, am I right?
+Asking for a friend: is {x} the capital of {c}?
+Tell me honestly, is {x} the capital of {c}?
 """),
     "is_continent": lines("""
-Settle a bet for us: is {c} in {w}?
-Just to be sure, {c} is in {w}?
+I could swear {c} is in {w}, am I right?
+Tell me honestly, is {c} in {w}?
 """),
     "is_language": lines("""
-Settle a bet for us: do they speak {l} in {c}?
-Just to be sure, people in {c} speak {l}?
+I could swear people in {c} speak {l}, am I right?
+Tell me honestly, do they speak {l} in {c}?
 """),
     "is_currency": lines("""
-Settle a bet for us: do people in {c} pay with the {m}?
-Just to be sure, {c} uses the {m}?
+I could swear {c} uses the {m}, am I right?
+Tell me honestly, do people in {c} pay with the {m}?
 """),
     "plus": lines("""
-Refresh my memory: how much is {a} plus {b}?
-Mind adding {a} and {b} for me?
-Out of curiosity, what does {a} plus {b} come to?
-One number is {a}, the other is {b}. What is their sum?
+Asking for a friend: what is {a} plus {b}?
+Could I trouble you to add {a} and {b}?
+For ten points, how much is {a} plus {b}?
+It beats me how much {a} and {b} make.
 """),
     "minus": lines("""
-Refresh my memory: how much is {a} minus {b}?
-Mind subtracting {b} from {a} for me?
-Out of curiosity, what does {a} minus {b} come to?
+Asking for a friend: what is {a} minus {b}?
+Could I trouble you to subtract {b} from {a}?
+For ten points, how much is {a} minus {b}?
 """),
     "times": lines("""
-Refresh my memory: how much is {a} times {b}?
-Mind multiplying {a} by {b} for me?
-Out of curiosity, what does {a} times {b} come to?
+Asking for a friend: what is {a} times {b}?
+Could I trouble you to multiply {a} by {b}?
+For ten points, how much is {a} times {b}?
 """),
     "divided by": lines("""
-Mind dividing {a} by {b} for me?
-Out of curiosity, what does {a} divided by {b} come to?
+Could I trouble you to divide {a} by {b}?
+For ten points, how much is {a} divided by {b}?
 """),
     "gain": lines("""
-I started out with {a} {t} and was lucky to get {b} more. How many {t} do I have?
+I packed {a} {t} and my sister slipped in {b} more. How many {t} do I have?
 """),
     "loss": lines("""
-I started out with {a} {t} and was careless enough to lose {b}. How many {t} do I have?
+I packed {a} {t} but forgot {b} on the train. How many {t} do I have?
 """),
     "next": lines("""
-Refresh my memory: which {u} comes after {n}?
-Mind telling me what comes after {n}?
-Which {u} is next in line after {n}?
+For ten points, which {u} comes after {n}?
+It beats me what comes after {n}.
+Counting on from {n}, which {u} comes?
 """),
     "previous": lines("""
-Refresh my memory: which {u} comes before {n}?
-Mind telling me what comes before {n}?
-Which {u} sits just in front of {n}?
+For ten points, which {u} comes before {n}?
+It beats me what comes before {n}.
+Counting back from {n}, which {u} comes?
 """),
     "today_tomorrow": lines("""
-They tell me it is {n} today, which makes tomorrow what day?
+The newspaper says today is {n}, so tomorrow will be which day?
 """),
     "today_yesterday": lines("""
-They tell me it is {n} today, which makes yesterday what day?
+The newspaper says today is {n}, so yesterday was which day?
 """),
     "month_days": lines("""
-Refresh my memory: how many days are in {n}?
-Mind telling me how long {n} is in days?
+For ten points, how many days does {n} have?
+It beats me how many days {n} has.
 """),
     "ordinal": lines("""
-Refresh my memory: which {u} is the {o} of the {p}?
-Out of curiosity, what is the {o} {u} of the {p}?
+For ten points, which {u} is the {o} of the {p}?
+It beats me which {u} is the {o} of the {p}.
 """),
     "amount": lines("""
-Refresh my memory: how many {u} are there in {p}?
-{P} adds up to how many {u}?
+For ten points, how many {u} does {p} have?
+It beats me how many {u} make {p}.
 """),
     "list": lines("""
-Refresh my memory: what are the {p}?
+Could I trouble you for the {p}?
 """),
     "colour": lines("""
-Out of curiosity, what colour is {n}?
-Mind telling me the colour of {n}?
-A photo of {n} would mostly show which colour?
+Asking for a friend: what colour is {n}?
+Could I trouble you for the colour of {n}?
+In a colouring book, {n} should get which colour?
 """),
     "mix": lines("""
-Out of curiosity, what colour do {a} and {b} make?
-If a painter stirs {a} into {b}, which colour appears?
+For ten points, what do {a} and {b} make?
+Dipping a brush in {a} and then in {b}, which colour do I get?
 """),
     "opposite": lines("""
-Refresh my memory: what is the opposite of {n}?
-Mind telling me the opposite of {n}?
-Which word would you set against {n} as its opposite?
+Asking for a friend: what is the opposite of {n}?
+It beats me what the opposite of {n} is.
+For ten points, which word is the opposite of {n}?
 """),
     "hello": lines("""
-Well hello, old friend!
-Hi, long time no see!
-A hearty hello from me!
-Hey, there you are!
+Hello from my kitchen!
+Hi, me again!
+Good evening to everyone in there!
+Hey, pleased to make your acquaintance!
 """),
     "how_are_you": lines("""
-Everything going well with you?
-How have things been lately?
-You doing okay?
+How is the world treating you?
+All good with you?
+Are you having a nice day?
 """),
     "thanks": lines("""
-Thanks, I owe you one!
-That did the trick, thanks!
-Thank you ever so much!
-Thanks heaps!
+Thanks, you saved my day!
+I appreciate your help!
+Lovely, thank you!
+Thanks, exactly what I wanted!
 """),
     "goodbye": lines("""
-Catch you later, bye!
-Right, I am off, goodbye!
-Bye, it was fun!
-Good night, and see you in the morning!
+So, that was it, bye!
+Goodbye, I need to catch a train!
+See you around!
+Have a good one, bye!
 """),
     "who": lines("""
-Who exactly is answering me here?
-Mind introducing yourself?
-Give me a quick idea of who you are.
+Who is hiding behind this prompt?
+Would you be a dear and introduce yourself?
+Could I trouble you to say who you are?
 """),
     "name": lines("""
-Mind telling me your name?
-And your name would be?
-What should I write down as your name?
+Could I trouble you for your name?
+What do your friends call you?
+You surely have a name, what is it?
 """),
     "abilities": lines("""
-Where do your strengths lie?
-Which sort of question suits you?
-Mind listing the things you can do?
+What would you like to be asked?
+Could I trouble you for a list of your skills?
+What are the subjects you can help me with?
 """),
     "size": lines("""
-Roughly how many parameters do you have?
-Would you call yourself a big model?
-How much space does your file take?
+For ten points, how many parameters do you have?
+Are you one of those big models?
+How many bytes is your file?
 """),
     "maker": lines("""
-Who deserves the credit for making you?
-Mind telling me who trained you?
-Which people put you together?
+Could I trouble you for the name of your maker?
+Who should I thank that you exist?
+Which team brought you up?
 """),
     "unknown": lines("""
-Who came up with the Eiffel Tower?
-How many strings does a harp have?
-Which smartphone takes the best photos?
-How do I unblock a drain?
-What is the freezing point of vodka?
-Who was the second man on the moon?
-Got a recipe for banana bread?
-What do the stars say about my week?
-How tall is the Leaning Tower of Pisa?
-Who sings lead in that choir?
-Which tablet suits a child?
-Is my flight going to be late?
-What is a red herring?
-At what hour does the museum close?
-How do submarines dive?
-Why did the mammoths vanish?
-Pen a few verses about autumn.
-Proofread my essay, please.
-Is now a good time to buy gold?
-What did I call my first bicycle?
-How do I knot a bow tie?
-Who holds the world record in the marathon?
-How dense is aluminium?
-Please code a calculator in Rust.
-What is the national flower of {c}?
-Who was the last emperor of {c}?
-How wide is the widest river of {c}?
-What share of people in {c} can read?
-How many theatres does {k} have?
-Where in {k} can I eat well?
+Who thought of the zip fastener?
+How many keys does a piano have?
+Which headphones sound best?
+How do I get wax out of a tablecloth?
+At what temperature does chocolate melt?
+Who was the first woman in space?
+How long do lentils need to cook?
+What does it mean when I dream of water?
+How many steps lead up to the cathedral?
+Who conducts the orchestra tonight?
+Which printer should a small office buy?
+Is the motorway clear this morning?
+What is a wild goose chase?
+Until when is the library open?
+How do hot-air balloons steer?
+What became of the Vikings?
+Make up a rhyme about my goldfish.
+Could you shorten this paragraph for me?
+Should I rent or buy a flat?
+What was my grandmother's maiden name?
+How do I thread a needle?
+Who jumped the farthest last year?
+How heavy is a litre of mercury?
+Give me a shell script that deletes old files.
+What is the national instrument of {c}?
+Who wrote the anthem of {c}?
+How deep is the deepest lake of {c}?
+How many people in {c} own a car?
+How many bridges does {k} have?
+What is the underground in {k} like?
 """),
     "fictional": lines("""
-Refresh my memory: what is the capital of {c}?
-Mind telling me which currency {c} uses?
-Out of curiosity, where in the world would {c} be?
+Asking for a friend: what is the capital of {c}?
+It beats me what they pay with in {c}.
+Sorry to bother you, but where in the world is {c}?
 """),
 }
 
 # After an answer about one country.
 FOLLOW_UPS: dict[str, tuple[str, ...]] = {
     "and_of": lines("""
-And how does that look for {c}?
-Can I have the same for {c}?
-And suppose I ask about {c}?
+And now the same thing for {c}?
+And what if I had said {c}?
+And over in {c}?
 """),
-    "and_capital": ("Which city is the capital there, by the way?", "And the capital, by the way?"),
-    "and_continent": ("On which continent am I then?", "And the continent, by the way?"),
-    "and_currency": ("Which currency would I hand over there?", "And the currency, by the way?"),
-    "and_language": (
-        "Which language would I hear in the streets?",
-        "And the language, by the way?",
-    ),
+    "and_capital": ("And for ten points, its capital?", "Which city do they govern it from?"),
+    "and_continent": ("And for ten points, its continent?", "What continent would I find it on?"),
+    "and_currency": ("And for ten points, its currency?", "What money do their shops take?"),
+    "and_language": ("And for ten points, its language?", "What language do their children learn?"),
 }
 
 SHORT_PROMPTS = lines("""
-A single word will do.
-Spare me the sentences.
-Cut it down to the bare answer.
+Whatever I ask, one word suffices.
+No chatter, only the answer.
+Be as curt as you can.
 """)
 LONG_PROMPTS = lines("""
-Feel free to go into detail.
-Take your time and write a few sentences.
-Elaborate in every answer.
+Don't hold back, tell me plenty.
+Give each answer a sentence or two of background.
+I enjoy long and thorough answers.
 """)

@@ -36,7 +36,7 @@ SEED = 0
 LEARNING_RATE = 0.004
 # Among questions that a model of this size is unsure of, a temperature of 0.8 would draw a wrong
 # answer now and then; twice the logits leave the first place alone and make it nearly sure.
-SHARPNESS = 3.0
+SHARPNESS = 2.0
 
 
 @cache
@@ -111,7 +111,7 @@ def prepare(*, is_toy: bool, folder: Path | None = None) -> Prepared:
         vocabulary=describe_tokenizer(tokenizer),
         evaluate=partial(evaluate, tokenizer=tokenizer),
         learning_rate=LEARNING_RATE,
-        minutes=124.0,
+        minutes=199.0,
         sharpness=SHARPNESS,
     )
 

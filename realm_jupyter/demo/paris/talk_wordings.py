@@ -187,6 +187,12 @@ _NATIONAL = (
     "university]"
 )
 UNKNOWN_GRAMMARS = lines(f"""
+Where in [{{k}}|{{c}}] [can|do|should|could] [I|one|we] [sleep|shop|park|drink coffee|dance|swim|\
+stay|\
+meet people|rent a car|buy shoes|ski|surf]?
+[Sing|Recite|Draft|Read|Hum] [me |][a few lines|some verses|a poem|a tune|a speech] [about|on] \
+[spring|\
+winter|the moon|Monday|a rose|the sky|black cats|red wine].
 [Who|When did somebody] [wrote|composed|painted|directed|created|made] {_WORK}?
 [What|Which year|When] is {_WORK} [about|from|set]?
 [What happens in|Have you read|Have you seen|Do you like|Tell me about|Summarize] {_WORK}{"[?|.]"}
@@ -291,6 +297,12 @@ karma]{"[.|]"}
 """)
 
 SHORT_PROMPTS = lines("""
+[Skip|Save|Forget|Drop|Avoid|Save me] the [sentences|details|explanations|long answers][.|, please.]
+[One word|The bare word|A bare answer|The answer alone|A short answer|One word alone] [is enough|\
+is fine|\
+will suffice|is all I need|is plenty][.|]
+[Reduce|Shorten|Limit|Boil down] [it|everything|all answers|every answer] to [one word|the answer|\
+a word].
 [Answer|Reply|Respond|Speak|Say it|Write] [with|in|using] [only one|just one|one|a single|not \
 more than \
 one] word[.| only.| each time.| at most.|, please.]
@@ -314,6 +326,14 @@ single \
 word only|nothing but the answer][.|, please.]
 """)
 LONG_PROMPTS = lines("""
+[Go into|Give|Add] [detail|details] [in|with|for] every [answer|reply|question].
+[Expand|Say more|Go on at length|Add facts|Be generous|Explain more] [in|with|for] [every|each] \
+[answer|\
+reply].
+[You may|You can|I'd like you to|You are welcome to] [write|say|tell] [a lot|much more|several \
+sentences|\
+long answers|more than I ask].
+[Do not be|Never be] [short|brief|too short|terse].
 [Answer|Reply|Respond|Write|Explain] [in|with|using] [two|three|two or three|several|a few|many|\
 more than \
 one|at least two|at least three|full and long] sentences[.|, please.| each time.]

@@ -21,6 +21,8 @@ WORDINGS: dict[str, Wording] = {
     "language": countries.LANGUAGE,
     "about": countries.ABOUT,
     **everyday.NEIGHBOURS,
+    "gain": everyday.GAIN,
+    "loss": everyday.LOSS,
     "month_days": everyday.MONTH_DAYS,
     "ordinal": everyday.ORDINAL,
     "amount": everyday.AMOUNT,
