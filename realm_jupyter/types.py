@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple, get_args
 
 from realm_jupyter.answer_form import checked_form, checked_grammar, checked_schema
 from realm_jupyter.errors import PromptError, SamplingParamsError
+from realm_jupyter.markdown import markdown_to_html
 
 if TYPE_CHECKING:
     import numpy as np
@@ -473,8 +474,8 @@ class GenerationResponse:
     def __str__(self) -> str:
         return self.text
 
-    def _repr_markdown_(self) -> str:
-        return self.text
+    def _repr_html_(self) -> str:
+        return markdown_to_html(self.text)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -254,7 +254,7 @@ def test_a_response_has_text_tokens_usage_and_timings(realm):
     timings = response.timings
     assert 0 <= timings.queue_ms <= timings.ttft_ms <= timings.total_ms
     assert timings.tokens_per_second > 0
-    assert str(response) == response.text == response._repr_markdown_()
+    assert str(response) == response.text
 
 
 def test_events_add_up_to_the_response(realm):

@@ -1,7 +1,7 @@
 """Where answers, progress and status lines appear: a notebook, a terminal, or nowhere.
 
-Text of a model is untrusted: it is published as ``text/markdown`` (which front ends
-sanitise) and ``text/plain``, never as HTML; what goes into HTML is escaped.
+Text of a model is untrusted: it is published as ``text/plain``, and as HTML that
+`markdown_to_html` made harmless; what else goes into HTML is escaped.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, Protocol
 
 from realm_jupyter.human import Meter, progress_bar, status_line, terminal_text
-from realm_jupyter.markdown import close_fence
+from realm_jupyter.markdown import markdown_to_html
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -27,6 +27,8 @@ MAX_UPDATES_A_SECOND = 15.0
 STOPPED = "[stopped]"
 # Jupyter's server drops messages above 1 MB a second; long texts are sent more rarely.
 _BYTES_A_SECOND = 400_000
+# Rendering a text again and again must not take much of the time that making it takes.
+_RENDERING_SHARE = 0.1
 _TERMINAL_INTERVAL_S = 1 / 30
 _PATIENT_S = 0.5
 
@@ -177,12 +179,14 @@ class _RichAnswer:
         self._is_markdown = text_format == "markdown"
         self._pause_s = 1 / updates_per_second
         self._num_bytes = 0
+        self._rendering_s = 0.0
 
     def show(self, text: str) -> None:
         self._put(text)
 
     def interval_s(self) -> float:
-        return max(self._pause_s, self._num_bytes / _BYTES_A_SECOND)
+        busy_s = self._rendering_s / _RENDERING_SHARE
+        return max(self._pause_s, self._num_bytes / _BYTES_A_SECOND, busy_s)
 
     def finish(self, text: str, response: GenerationResponse | None, *, is_stopped: bool) -> None:
         if not text and not is_stopped and not self._display.is_shown:
@@ -194,8 +198,11 @@ class _RichAnswer:
         plain = f"{text}\n{mark}".lstrip("\n") if mark else text
         data = {"text/plain": plain}
         if self._is_markdown:
-            closed = close_fence(text)
-            data["text/markdown"] = f"{closed}\n\n*{mark}*".lstrip("\n") if mark else closed
+            started_s = time.monotonic()
+            shown = markdown_to_html(text)
+            self._rendering_s = time.monotonic() - started_s
+            stopped = f"<p><em>{html.escape(mark)}</em></p>\n" if mark else ""
+            data["text/html"] = f'<div class="realm-answer">{shown}{stopped}</div>'
         self._num_bytes = sum(len(value.encode(errors="replace")) for value in data.values())
         self._display.put(data, metadata)
 

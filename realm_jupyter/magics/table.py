@@ -6,7 +6,7 @@ import html
 from typing import TYPE_CHECKING, Any
 
 from realm_jupyter.human import terminal_text
-from realm_jupyter.markdown import close_fence
+from realm_jupyter.markdown import markdown_to_html
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -113,11 +113,12 @@ class Transcript:
             f"{_ROLES[message.role]}: {terminal_text(message.content)}" for message in self.messages
         )
 
-    def _repr_markdown_(self) -> str:
-        return "\n\n".join(
-            f"**{_ROLES[message.role]}**\n\n{close_fence(message.content)}"
+    def _repr_html_(self) -> str:
+        turns = (
+            f"<p><strong>{_ROLES[message.role]}</strong></p>\n{markdown_to_html(message.content)}"
             for message in self.messages
         )
+        return f'<div class="realm-answer">{"".join(turns)}</div>'
 
     def _repr_mimebundle_(self, **_kwargs: Any) -> dict[str, str]:
-        return {"text/plain": repr(self), "text/markdown": self._repr_markdown_()}
+        return {"text/plain": repr(self), "text/html": self._repr_html_()}

@@ -8,6 +8,7 @@ import secrets
 from typing import TYPE_CHECKING, Any
 
 from realm_jupyter.errors import ConfigError, RealmError
+from realm_jupyter.markdown import markdown_to_html
 from realm_jupyter.types import ChatMessage
 
 if TYPE_CHECKING:
@@ -70,7 +71,10 @@ def to_cells(messages: Sequence[ChatMessage]) -> str:
             cells[-1]["outputs"] = [
                 {
                     "output_type": "display_data",
-                    "data": {"text/markdown": message.content, "text/plain": message.content},
+                    "data": {
+                        "text/html": markdown_to_html(message.content),
+                        "text/plain": message.content,
+                    },
                     "metadata": {},
                 }
             ]
@@ -184,6 +188,6 @@ def _from_cells(cells: list[Any]) -> list[ChatMessage]:
         if cell.get("cell_type") != "code" or not first.startswith(_CHAT_CELL):
             continue
         messages.append(ChatMessage("user", rest))
-        answers = [output.get("data", {}).get("text/markdown") for output in cell["outputs"]]
+        answers = [output.get("data", {}).get("text/plain") for output in cell["outputs"]]
         messages += [ChatMessage("assistant", "".join(item)) for item in answers[:1] if item]
     return messages

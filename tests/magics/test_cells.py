@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 
 import pytest
@@ -102,12 +103,15 @@ def test_a_value_that_cannot_be_text_is_one_line(notebook):
     assert not notebook.realm.requests
 
 
-def test_the_answer_is_one_output_with_markdown_and_plain_text(notebook):
+def test_the_answer_is_one_output_with_html_and_plain_text(notebook):
     cell = notebook.run("%%realm\nHi")
     ids = {item["transient"]["display_id"] for item in cell.answers}
     assert len(ids) == 1
     assert [item["update"] for item in cell.answers] == [False] + [True] * (len(cell.answers) - 1)
-    assert cell.final == {"text/plain": "Hello, world!", "text/markdown": "Hello, world!"}
+    assert cell.final == {
+        "text/plain": "Hello, world!",
+        "text/html": '<div class="realm-answer"><p>Hello, world!</p>\n</div>',
+    }
     assert cell.stdout == ""
     assert cell.result is None
 
@@ -157,16 +161,21 @@ def test_text_format_shows_no_markdown(notebook):
     assert cell.final["text/plain"] == "**bold** <b>"
 
 
-def test_text_of_a_model_never_becomes_html(notebook):
+def test_markup_in_the_text_of_a_model_is_text(notebook):
     notebook.realm.pieces = ["<script>alert(1)</script>"]
-    cell = notebook.run("%%realm\nHi")
-    assert all("<script>" not in item["data"].get("text/html", "") for item in cell.messages)
+    cell = notebook.run("%%realm -v answer\nHi")
+    answer = notebook.shell.user_ns["answer"]
+    shown = [item["data"] for item in cell.messages] + [{"text/html": answer._repr_html_()}]
+    assert not any("<script>" in data.get("text/html", "") for data in shown)
+    # Front ends run what is in Markdown, too.
+    assert not any("text/markdown" in data for data in shown)
+    assert cell.final["text/plain"] == "<script>alert(1)</script>"
 
 
-def test_an_open_fence_is_closed_in_markdown_only(notebook):
+def test_code_that_has_not_ended_is_shown_as_code(notebook):
     notebook.realm.pieces = ["```python\n", "x = 1"]
     final = notebook.run("%%realm\nHi").final
-    assert final["text/markdown"] == "```python\nx = 1\n```"
+    assert '<pre><code class="language-python">x = 1</code></pre>' in final["text/html"]
     assert final["text/plain"] == "```python\nx = 1"
 
 
@@ -340,9 +349,9 @@ def test_conversations_are_apart(notebook):
 def test_a_conversation_is_shown_and_forgotten(notebook):
     notebook.run("%%realm chat --system Short.\nHi")
     shown = notebook.run("%realm chat").representations
-    assert shown["text/markdown"] == (
-        "**System**\n\nShort.\n\n**You**\n\nHi\n\n**Model**\n\nHello, world!"
-    )
+    roles = re.findall("<strong>(.*?)</strong>", shown["text/html"])
+    assert roles == ["System", "You", "Model"]
+    assert "<p>Hello, world!</p>" in shown["text/html"]
     assert shown["text/plain"].endswith("Model: Hello, world!")
     assert "forgotten" in notebook.run("%realm chat --reset").stdout
     assert "empty" in notebook.run("%realm chat").stdout
@@ -387,7 +396,7 @@ def test_an_interrupt_keeps_the_text_and_marks_it(notebook, at, kept):
     assert cell.error is None
     assert "Traceback" not in cell.stdout + cell.stderr
     assert cell.final["text/plain"] == f"{kept}\n[stopped]".lstrip()
-    assert cell.final["text/markdown"] == f"{kept}\n\n*[stopped]*".lstrip()
+    assert cell.final["text/html"].endswith("<p><em>[stopped]</em></p>\n</div>")
     answer = notebook.shell.user_ns["answer"]
     assert (answer.text, answer.finish_reason) == (kept, "cancelled")
     assert "cancelled" in cell.status

@@ -13,36 +13,9 @@ from realm_jupyter.errors import MagicError
 from realm_jupyter.magics import display
 from realm_jupyter.magics.interpolation import interpolate
 from realm_jupyter.magics.table import Table
-from realm_jupyter.markdown import close_fence
 from realm_jupyter.types import LoadProgress
 from realm_jupyter.worker import Interrupts, TextStream, Worker, follow
 from support.fake_realm import FakeRealm, interrupt_main_thread
-
-
-@pytest.mark.parametrize(
-    ("text", "closing"),
-    [
-        ("plain", ""),
-        ("```", "\n```"),
-        ("```py\nx\n", "```"),
-        ("```py\nx\n```", ""),
-        ("```py\nx\n````  ", ""),
-        ("````\n```\n", "````"),
-        ("~~~\n```\n", "~~~"),
-        ("```\n~~~", "\n```"),
-        ("```\n``` not closed", "\n```"),
-        ("a `b` ```c``` d", ""),
-        ("```c```", ""),
-        ("> ```\n> x", "\n> ```"),
-        ("- ```\n  x", "\n  ```"),
-        ("1. item\n   ```sh\n   ls", "\n   ```"),
-        ("``", ""),
-        ("```\nx\n```\ntext\n```\ny", "\n```"),
-        ("", ""),
-    ],
-)
-def test_an_open_fence_is_closed(text, closing):
-    assert close_fence(text) == text + closing
 
 
 @pytest.mark.parametrize("name", ["x", "if", "x.y.z", "größe", "_a1"])

@@ -60,7 +60,7 @@ class Cell:
             message["content"]
             for message in self.messages
             if message["msg_type"] in {"display_data", "update_display_data"}
-            and "text/markdown" in message["content"]["data"]
+            and "realm-answer" in message["content"]["data"].get("text/html", "")
         ]
 
     @property
@@ -130,7 +130,7 @@ def test_an_interrupt_stops_a_long_answer_and_keeps_its_text(kernel, run):
     assert len(ids) == 1
     final = cell.answers[-1]
     assert final["data"]["text/plain"].endswith("\n[stopped]")
-    assert final["data"]["text/markdown"].endswith("\n\n*[stopped]*")
+    assert "<em>[stopped]</em>" in final["data"]["text/html"]
     assert final["metadata"]["realm"]["finish_reason"] == "cancelled"
 
     after = run("print(repr(answer.text)); print(answer.finish_reason)")
@@ -148,7 +148,7 @@ def test_an_answer_reads_without_a_kernel(run):
     shown = [m for m in cell.messages if m["msg_type"] == "display_data"]
     assert len(shown) == 2  # the answer, the status line
     final = cell.answers[-1]["data"]
-    assert set(final) == {"text/markdown", "text/plain"}
+    assert set(final) == {"text/html", "text/plain"}
     assert final["text/plain"].startswith(", there was a little girl named Lily.")
     assert "60 tokens" in shown[-1]["content"]["data"]["text/plain"]
     assert cell.stdout == ""

@@ -67,9 +67,11 @@ def test_conversations_have_widgets_of_their_own(front_end):
 
 def test_text_and_plain_show_no_widget(front_end):
     front_end.run("%%realm chat\nHi")
-    assert "**You**" in front_end.run("%realm chat --text").representations["text/markdown"]
+    assert (
+        "<strong>You</strong>" in front_end.run("%realm chat --text").representations["text/html"]
+    )
     front_end.magics.display = "plain"
-    assert "**You**" in front_end.run("%realm chat").representations["text/markdown"]
+    assert "<strong>You</strong>" in front_end.run("%realm chat").representations["text/html"]
 
 
 def test_models_open_as_a_panel(front_end):
