@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import secrets
 import signal
 import subprocess
 import sys
@@ -103,10 +102,11 @@ def start_server(
     """
     folder = discovery.runtime_folder()
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    log = folder / f"realm-server-{secrets.token_hex(8)}.log"
+    log = folder / "realm-server.log"  # of the server that was started last
     command = [sys.executable, "-m", "realm_jupyter", "serve", "--port", str(port)]
     if models_folder is not None:
         command += ["--models-dir", models_folder]
+    log.unlink(missing_ok=True)  # never somebody else's file, nor one that others may read
     with os.fdopen(os.open(log, os.O_WRONLY | os.O_CREAT | os.O_EXCL, _OWNER_ONLY), "wb") as file:
         process = subprocess.Popen(
             [*command, "--", *models] if models else command,
@@ -116,16 +116,9 @@ def start_server(
             start_new_session=True,  # it is to live on when the kernel ends
             creationflags=getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0),
         )
-    threading.Thread(
-        target=_see_off, args=(process, log), name="realm-server-end", daemon=True
-    ).start()
+    # Whoever ends it, the system is told that its end was noticed.
+    threading.Thread(target=process.wait, name="realm-server-end", daemon=True).start()
     return StartedServer(process, log)
-
-
-def _see_off(process: subprocess.Popen[bytes], log: Path) -> None:
-    """Take note of the end of a server; what it said is kept if it ended badly."""
-    if process.wait() == 0:
-        log.unlink(missing_ok=True)
 
 
 def stop_server(record: ServerRecord, timeout_s: float = STOP_S) -> None:

@@ -173,6 +173,7 @@ class Engine:
             model_id = self.resolve(model_id)
             loaded = self._models[model_id]
             is_current = self._current == model_id
+            tenants = list(self._tenants)
         model = loaded.model
         return ModelInfo(
             id=model_id,
@@ -192,7 +193,7 @@ class Engine:
             sha256=loaded.digest,
             has_chat_template=model.chat_template is not None,
             is_current=is_current,
-            num_tenants=sum(tenant.has_used(loaded) for tenant in list(self._tenants)),
+            num_tenants=sum(tenant.has_used(loaded) for tenant in tenants),
             metadata={
                 key: value
                 for key, value in model.file.metadata.items()

@@ -144,8 +144,8 @@ class Tenant:
 
     def has_used(self, loaded: LoadedModel) -> bool:
         """Return whether it has an instance for a model."""
-        with self._lock:
-            return loaded in self._instances
+        # Without the lock: asked of every tenant for every request.
+        return loaded in self._instances
 
     def leave_model(self, loaded: LoadedModel) -> None:
         """End what runs on a model that is being unloaded and drop what it has of it."""

@@ -53,7 +53,9 @@ def transcript_bundle(messages: Sequence[ChatMessage]) -> dict[str, str]:
     summary = f"Transcript of this chat: {len(messages)} {noun}"
     turns = _ending(messages)
     is_cut = sum(len(text) for _, text in turns) < sum(len(item.content) for item in messages)
-    parts = [f'<details class="realm-transcript"><summary>{summary}</summary>']
+    # JupyterLab puts a summary beside its details unless told otherwise.
+    head = '<details class="realm-transcript" style="display: block">'
+    parts = [f"{head}<summary>{summary}</summary>"]
     parts += [_LEFT_OUT] if is_cut else []
     parts += [f"**{ROLE_NAMES[role]}**\n\n{as_text(text)}" for role, text in turns]
     return {"text/plain": summary, "text/markdown": "\n\n".join([*parts, "</details>"])}

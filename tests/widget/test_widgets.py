@@ -164,7 +164,7 @@ def test_the_transcript_is_kept_beside_the_widget_and_up_to_date(realm, publishe
     saved = wait_until_saved(widget, published)
     assert published[-1][1:] == (transcript[1], True)
     assert saved["text/plain"] == "Transcript of this chat: 2 messages"
-    assert saved["text/markdown"].startswith('<details class="realm-transcript"><summary>')
+    assert saved["text/markdown"].startswith('<details class="realm-transcript"')
     for name, text in (("You", "Hi"), ("Model", ANSWER)):
         assert f"**{name}**\n\n<pre" in saved["text/markdown"]
         assert f">{text}</pre>" in saved["text/markdown"]

@@ -95,7 +95,11 @@ function ModelPicker({ chat }: { chat: ChatController }) {
         {list.map((item) => (
           <option key={item.id} value={item.id}>
             {item.label}
-            {item.is_loaded ? "" : item.id === model.value ? " (not loaded yet)" : " (loads when chosen)"}
+            {item.is_loaded
+              ? ""
+              : item.id === model.value
+                ? " (not loaded yet)"
+                : " (loads when chosen)"}
           </option>
         ))}
       </select>

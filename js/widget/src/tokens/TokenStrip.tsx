@@ -175,7 +175,7 @@ interface PopoverProps {
   children: preact.ComponentChildren;
 }
 
-/** A small panel under a token, inside the strip: nothing around it can cut it off. */
+/** A small panel under a token, inside the strip. */
 function Popover({ strip, anchor, id, onEnter, children }: PopoverProps) {
   const box = useRef<HTMLDivElement>(null);
 
@@ -187,7 +187,11 @@ function Popover({ strip, anchor, id, onEnter, children }: PopoverProps) {
     const at = token.getClientRects()[0] ?? token.getBoundingClientRect();
     const room = around.width - inner.offsetWidth;
     inner.style.left = `${Math.max(0, Math.min(room, at.left - around.left - 8))}px`;
-    inner.style.top = `${at.bottom - around.top}px`;
+    const top = at.bottom - around.top;
+    inner.style.top = `${top}px`;
+    // What is around may end with the strip and cut off what hangs out: the strip grows, once.
+    const needed = top + inner.offsetHeight;
+    if (needed > around.height) outer.style.minBlockSize = `${needed}px`;
   });
 
   return (
