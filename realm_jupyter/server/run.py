@@ -29,6 +29,9 @@ if TYPE_CHECKING:
 __all__ = ["RealmServer"]
 
 _BACKLOG = 512
+# Longer than clients keep idle connections (httpx: 5 s), so that it is they who close them: a
+# request must not meet a connection that the server is just closing.
+_KEEP_ALIVE_S = 75
 # They mostly wait: for a sandbox, a file, a template.
 _NUM_THREADS = 64
 _WAIT_S = 0.05
@@ -118,6 +121,7 @@ class RealmServer:
             server_header=False,
             proxy_headers=False,
             backlog=_BACKLOG,
+            timeout_keep_alive=_KEEP_ALIVE_S,
             timeout_graceful_shutdown=5,
         )
         self._server = _Uvicorn(config, service)

@@ -385,3 +385,19 @@ def test_real_templates_close_their_turns(conformance_dir):
         template = (conformance_dir / "templates" / f"{name}.jinja").read_text()
         found = closing_token(template, tokens, bos_token=BOS, eos_token=EOS)
         assert found == token, name
+
+
+def test_templates_see_only_the_fields_that_a_message_has():
+    template = (
+        "{% for m in messages %}{{ 'tool_calls' in m }} {{ m.tool_call_id is defined }}"
+        "{% for c in m.tool_calls or [] %} {{ c.function.name }}{{ c.function.arguments | tojson }}"
+        "{% endfor %}|{% endfor %}{{ tools is defined }}"
+    )
+    call = {"id": "1", "type": "function", "function": {"name": "f", "arguments": {"a": 1}}}
+    messages = [
+        ChatMessage("user", "Hi"),
+        ChatMessage.from_any({"role": "assistant", "content": "", "tool_calls": [call]}),
+        ChatMessage("tool", "2", tool_call_id="1"),
+    ]
+    text = render_chat(template, messages, trusted=True).decode()
+    assert text == 'False False|True False f{"a": 1}|False True|False'
