@@ -7,7 +7,10 @@ import sys
 
 import realm_jupyter
 
-HEAVY = ("torch", "wasmtime", "numpy", "minijinja", "IPython", "anywidget", "ipywidgets")
+HEAVY = (
+    "IPython", "anywidget", "httpx", "ipywidgets", "llguidance", "markdown_it", "minijinja",
+    "numpy", "pydantic", "starlette", "torch", "wasmtime",
+)  # fmt: skip
 
 
 def run(code):
@@ -20,14 +23,6 @@ def run(code):
 def test_importing_loads_nothing_heavy():
     code = f"import realm_jupyter, sys; print([m for m in {HEAVY} if m in sys.modules])"
     assert run(code) == "[]"
-
-
-def test_importing_takes_under_100_ms():
-    code = (
-        "import time; t = time.perf_counter(); import realm_jupyter; "
-        "print((time.perf_counter() - t) * 1000)"
-    )
-    assert min(float(run(code)) for _ in range(3)) < 100
 
 
 def test_the_magics_load_neither_torch_nor_wasmtime():
