@@ -93,6 +93,10 @@ class Backend(Protocol):
         """Return the loaded models in the order of loading."""
         ...
 
+    def model_ids(self) -> list[str]:
+        """Return the ids of the loaded models in the order of loading."""
+        ...
+
     def model_info(self, model_id: str, *, digest: bool) -> ModelInfo:
         """Return what is known of a loaded model; with ``digest`` its file is hashed."""
         ...

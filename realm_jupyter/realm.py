@@ -280,7 +280,7 @@ class Realm:
     @property
     def current_model(self) -> str | None:
         """Id of the model that requests go to, if one is loaded."""
-        loaded = [info.id for info in self._backend.models()]
+        loaded = self._backend.model_ids()
         for candidate in (self._current, self._default_model):
             if candidate in loaded:
                 return str(candidate)

@@ -161,6 +161,10 @@ class ClientBackend:
         self._seen = (time.monotonic(), infos)
         return infos
 
+    def model_ids(self) -> list[str]:
+        """Return the ids of the server's models in the order of loading."""
+        return [info.id for info in self.models()]
+
     def model_info(self, model_id: str, *, digest: bool) -> ModelInfo:
         """Return what is known of a loaded model; with ``digest`` its file is hashed."""
         path = f"/v1/models/{quote(model_id, safe='')}"

@@ -137,6 +137,10 @@ class LocalBackend:
         """Return the loaded models in the order of loading."""
         return [self.engine.info(model_id) for model_id in self.engine.ids()]
 
+    def model_ids(self) -> list[str]:
+        """Return the ids of the loaded models in the order of loading."""
+        return self.engine.ids()
+
     def model_info(self, model_id: str, *, digest: bool) -> ModelInfo:
         """Return what is known of a loaded model; with ``digest`` its file is hashed."""
         if digest:
