@@ -18,15 +18,12 @@ GXX = shutil.which("g++")
 ISAS = {"avx2": ("-mavx2", "-mfma", "-mf16c"), "baseline": ("-msse4.2",)}
 
 
+@pytest.mark.soak  # a minute of compiling for each
 @pytest.mark.skipif(GXX is None, reason="needs g++")
 @pytest.mark.skipif(platform.system() != "Linux", reason="needs the sanitizers of Linux")
 @pytest.mark.parametrize(
     ("isa", "sanitizer"),
-    [
-        ("avx2", "address,undefined"),
-        pytest.param("avx2", "thread", marks=pytest.mark.soak),
-        pytest.param("baseline", "address,undefined", marks=pytest.mark.soak),
-    ],
+    [("avx2", "address,undefined"), ("avx2", "thread"), ("baseline", "address,undefined")],
 )
 def test_row_ops_attention_and_pool(isa: str, sanitizer: str, tmp_path: Path) -> None:
     if isa == "avx2" and not runs_here(isa):
