@@ -19,6 +19,8 @@ from typing import TYPE_CHECKING
 
 import tokenizers
 
+from realm_jupyter.demo.whole_file import whole_file
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from pathlib import Path
@@ -194,11 +196,9 @@ def save_vocabulary(vocabulary: SentencePieceVocabulary, path: Path) -> None:
     path : Path
         Its folder is made.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_suffix(".partial")
     held = {"pieces": vocabulary.pieces, "scores": vocabulary.scores}
-    partial.write_text(json.dumps(held), encoding="utf-8")
-    partial.replace(path)
+    with whole_file(path) as partial:
+        partial.write_text(json.dumps(held), encoding="utf-8")
 
 
 def load_vocabulary(path: Path) -> SentencePieceVocabulary:

@@ -7,7 +7,6 @@ the data, and in a run counted in steps takes exactly the losses, of one that wa
 from __future__ import annotations
 
 import math
-import os
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
@@ -19,6 +18,7 @@ from torch import Tensor, nn
 
 from realm_jupyter.demo.muon import Muon
 from realm_jupyter.demo.network import Network, NetworkConfig
+from realm_jupyter.demo.whole_file import whole_file
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -152,18 +152,14 @@ def save_checkpoint(
     state: dict[str, Any],
 ) -> None:
     """Write weights, optimizers and progress; a stop midway leaves the file before whole."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_suffix(".partial")
-    torch.save(
-        {
-            "config": asdict(network.config),
-            "weights": network.state_dict(),
-            "optimizers": [optimizer.state_dict() for optimizer in optimizers],
-            "state": state,
-        },
-        partial,
-    )
-    os.replace(partial, path)  # noqa: PTH105 - one call, the same name on every system
+    held = {
+        "config": asdict(network.config),
+        "weights": network.state_dict(),
+        "optimizers": [optimizer.state_dict() for optimizer in optimizers],
+        "state": state,
+    }
+    with whole_file(path) as partial:
+        torch.save(held, partial)
 
 
 def load_checkpoint(path: Path) -> tuple[Network, dict[str, Any]]:

@@ -9,7 +9,7 @@ import pytest
 
 from realm_jupyter.gguf import GGUFFile
 from realm_jupyter.models.sources import shipped_path
-from support.live_server import GUARD_S, STUDENT, live_server
+from support.live_server import live_server
 
 TOOLS = [
     {
@@ -56,14 +56,6 @@ def server(tmp_path_factory):
         (folder / f"{form}.gguf").write_bytes(path.read_bytes().replace(old, new))
     with live_server("paris", *sorted(folder.iterdir())) as running:
         yield running
-
-
-@pytest.fixture(scope="module")
-def client(server):
-    with openai.OpenAI(
-        base_url=f"{server.url}/v1", api_key=STUDENT.secret, max_retries=0, timeout=GUARD_S
-    ) as found:
-        yield found
 
 
 def ask(client, form, **options):

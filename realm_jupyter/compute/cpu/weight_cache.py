@@ -33,7 +33,6 @@ from typing import TYPE_CHECKING, NamedTuple
 import platformdirs
 
 from realm_jupyter.compute.cpu.weight_file import (
-    StoringCancelledError,
     close_mapping,
     is_private,
     is_sound,
@@ -198,13 +197,7 @@ class WeightCache:
             os.utime(path)
         return mapping
 
-    def store(
-        self,
-        key: bytes,
-        data: NDArray[np.uint8],
-        label: str,
-        is_cancelled: Callable[[], bool] = lambda: False,
-    ) -> None:
+    def store(self, key: bytes, data: NDArray[np.uint8], label: str) -> None:
         """Write the weights of this key; the file appears when it is whole.
 
         Parameters
@@ -215,8 +208,6 @@ class WeightCache:
             N is a multiple of 8.
         label : str
             The model they were made from, for people.
-        is_cancelled : callable, optional
-            Asked before each piece of 16 MiB; when it says yes, nothing is left.
 
         Raises
         ------
@@ -238,12 +229,10 @@ class WeightCache:
             raise WeightCacheError(f"{self.folder} cannot be written: {error.strerror}") from error
         try:
             try:
-                write_weights(descriptor, data, key, label, is_cancelled)
+                write_weights(descriptor, data, key, label)
             finally:
                 os.close(descriptor)  # Windows renames no open file
             path.replace(self._path(key))
-        except StoringCancelledError:
-            pass
         finally:
             with contextlib.suppress(OSError):
                 path.unlink()

@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 __all__ = [
-    "StoringCancelledError",
     "close_mapping",
     "is_private",
     "is_sound",
@@ -47,17 +46,7 @@ _TAIL = struct.Struct("<Q32s")
 _IS_POSIX = os.name == "posix"
 
 
-class StoringCancelledError(Exception):
-    """Writing was given up; what was written is of no use."""
-
-
-def write_weights(
-    descriptor: int,
-    data: NDArray[np.uint8],
-    key: bytes,
-    label: str,
-    is_cancelled: Callable[[], bool] = lambda: False,
-) -> None:
+def write_weights(descriptor: int, data: NDArray[np.uint8], key: bytes, label: str) -> None:
     """Write packed weights and their trailer into an empty file.
 
     Parameters
@@ -70,15 +59,11 @@ def write_weights(
         32 of them.
     label : str
         The model it was made from, for people.
-    is_cancelled : callable, optional
-        Asked before each piece of 16 MiB.
 
     Raises
     ------
     OSError
         Such as when the disk is full.
-    StoringCancelledError
-        If ``is_cancelled`` said so.
 
     Notes
     -----
@@ -87,8 +72,6 @@ def write_weights(
     """
     sums: list[NDArray[np.uint64]] = []
     for start in range(0, len(data), _WRITE_BYTES):
-        if is_cancelled():
-            raise StoringCancelledError
         piece = data[start : start + _WRITE_BYTES]
         sums.append(_sums_of(piece.view(np.uint64)))
         _write(descriptor, memoryview(piece))  # type: ignore[arg-type]  # Buffer is not in 3.11

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from tokenizers import AddedToken, Regex, Tokenizer, decoders, models, pre_tokenizers, trainers
 
 from realm_jupyter.demo.paris.corpus import Turn, Writer
+from realm_jupyter.demo.whole_file import whole_file
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -105,10 +106,8 @@ def save_tokenizer(tokenizer: Tokenizer, path: Path) -> None:
     path : Path
         Its folder is made.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_suffix(".partial")
-    tokenizer.save(str(partial))
-    partial.replace(path)
+    with whole_file(path) as partial:
+        tokenizer.save(str(partial))
 
 
 def load_tokenizer(path: Path) -> Tokenizer:
