@@ -70,14 +70,16 @@ def test_a_long_generation_is_cancelled_in_decode(long_stories):
 def test_a_long_prompt_is_cancelled_in_prefill(long_stories):
     # 100,000 tokens of prompt take minutes; the first chunk is over long before.
     handle = long_stories.stream(token_ids=[1] + [400] * 100_000, max_tokens=5)
-    cache_bytes = long_stories._backend.engine.get("long").executor
-    while cache_bytes.cache_bytes == 0:
+    loaded = long_stories._backend.engine.get("long")
+    while loaded.executor.cache_bytes == 0:
         assert not handle.is_done
     handle.cancel()
     response = handle.result(timeout=GUARD_S)
     assert (response.finish_reason, response.text) == ("cancelled", "")
     assert long_stories.generate("Once", raw=True, max_tokens=3).usage.completion_tokens == 3
-    assert cache_bytes.cache_bytes == 0
+    # Pages of the chunks that ran are kept for the next prompt; no other is in use.
+    pool = loaded.executor.pool
+    assert pool.capacity - pool.num_free == loaded.prefixes.num_pages
 
 
 def test_a_load_is_cancelled_from_another_thread(conformance_dir):
