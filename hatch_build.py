@@ -157,7 +157,7 @@ def widget_step(root: Path) -> Step | None:
     if not manifest[0].exists():
         return None
     static = root / "realm_jupyter" / "widget" / "static"
-    ignored = {"node_modules", "dist", "test", "tests"}
+    ignored = {"node_modules", "dist", "test", "tests", "sdk", "web"}
     sources = [
         path
         for path in js.rglob("*")
