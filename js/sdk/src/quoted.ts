@@ -38,7 +38,19 @@ export function shown(value: unknown, most = 80): string {
   return describe(value).slice(0, most);
 }
 
+/** A number with six digits at most, as C's `%g` writes it. */
+export function general(value: number): string {
+  const [digits = "", exponent] = value.toPrecision(6).split("e");
+  const short = digits.includes(".") ? digits.replace(/\.?0+$/, "") : digits;
+  return exponent === undefined
+    ? short
+    : `${short}e${exponent[0]}${exponent.slice(1).padStart(2, "0")}`;
+}
+
 function describe(value: unknown): string {
+  if (typeof value === "number" && !Number.isFinite(value)) {
+    return Number.isNaN(value) ? "nan" : value > 0 ? "inf" : "-inf";
+  }
   if (typeof value === "string") {
     return quoted(value);
   }

@@ -10,7 +10,7 @@ import { GGUFArray } from "../gguf/array.js";
 import type { GGUFFile } from "../gguf/file.js";
 import type { MetadataValue } from "../gguf/metadata.js";
 import { isFloat, ValueType } from "../gguf/value_type.js";
-import { shown } from "../quoted.js";
+import { general, shown } from "../quoted.js";
 
 export const MAX_LAYERS = 1024;
 export const MAX_CONTEXT_LENGTH = 2 ** 30;
@@ -87,8 +87,8 @@ export class HyperparameterReader {
     const number = Number(value);
     const isLow = isAbove ? number <= low : number < low;
     if (!Number.isFinite(number) || isLow || number > high) {
-      const least = isAbove ? `above ${low}` : `at least ${low}`;
-      const most = Number.isFinite(high) ? ` and at most ${high}` : "";
+      const least = isAbove ? `above ${general(low)}` : `at least ${general(low)}`;
+      const most = Number.isFinite(high) ? ` and at most ${general(high)}` : "";
       throw this.#error(key, `${shownFound(found)} is not ${least}${most}`);
     }
     return number;
