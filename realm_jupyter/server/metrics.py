@@ -76,7 +76,7 @@ class Metrics:
 
     def __init__(self, registry: RealmRegistry) -> None:
         # Else each series has a second one that only says since when it is counted.
-        disable_created_metrics()
+        disable_created_metrics()  # type: ignore[no-untyped-call]
         self._registry = CollectorRegistry()
         self.requests = self._counter("requests", "HTTP requests", "route", "status")
         self.tokens = self._counter("tokens", "Tokens by kind", "model", "key", "kind")
