@@ -43,7 +43,10 @@ class GenerationHandle:
 
     def __init__(self, prompt_ids: tuple[int, ...] = ()) -> None:
         self.prompt_ids = prompt_ids
-        self._condition = threading.Condition()
+        lock = threading.RLock()
+        self._condition = threading.Condition(lock)
+        # Apart from the other one: who waits for the end is not woken by every token.
+        self._ended = threading.Condition(lock)
         self._events: deque[TokenEvent] = deque()
         self._response: GenerationResponse | None = None
         self._error: BaseException | None = None
@@ -123,7 +126,7 @@ class GenerationHandle:
             What ended the generation, if it failed.
         """
         with self._condition:
-            if not self._wait(lambda: self.is_done, timeout):
+            if not _wait(self._ended, lambda: self.is_done, timeout):
                 raise TimeoutError(f"the generation still runs after {timeout} s")
         return self._outcome()
 
@@ -131,7 +134,7 @@ class GenerationHandle:
         try:
             while True:
                 with self._condition:
-                    self._wait(lambda: bool(self._events) or self.is_done, None)
+                    _wait(self._condition, lambda: bool(self._events) or self.is_done, None)
                     if not self._events:
                         break
                     event, has_room = self._pop()
@@ -237,6 +240,8 @@ class GenerationHandle:
     def _notify(self) -> None:
         with self._condition:
             self._condition.notify_all()
+            if self.is_done:
+                self._ended.notify_all()
             listeners = list(self._listeners)
         for listener in listeners:
             try:
@@ -253,16 +258,19 @@ class GenerationHandle:
         for callback in self._room_callbacks:
             callback()
 
-    def _wait(self, predicate: Callable[[], bool], timeout: float | None) -> bool:
-        if timeout is not None:
-            return self._condition.wait_for(predicate, timeout)
-        while not predicate():
-            self._condition.wait(_WAKE_S)
-        return True
-
     def _outcome(self) -> GenerationResponse:
         if self._error is not None:
             raise self._error
         if self._response is None:
             raise RuntimeError("the generation has no outcome yet")
         return self._response
+
+
+def _wait(
+    condition: threading.Condition, predicate: Callable[[], bool], timeout: float | None
+) -> bool:
+    if timeout is not None:
+        return condition.wait_for(predicate, timeout)
+    while not predicate():
+        condition.wait(_WAKE_S)
+    return True
