@@ -878,10 +878,14 @@ def _messages(
 def _wait(
     handle: GenerationHandle, on_token: Callable[[TokenEvent], object] | None
 ) -> GenerationResponse:
-    for event in handle:
-        if on_token is not None:
+    if on_token is not None:
+        for event in handle:
             on_token(event)
-    return handle.result()
+    try:
+        return handle.result()
+    except BaseException:
+        handle.cancel()
+        raise
 
 
 async def _start(
