@@ -1,0 +1,3 @@
+export const sdk: string;
+export const dist: string;
+export function bundle(): Promise<void>;
