@@ -12,6 +12,11 @@ import type {
 export interface LoadOptions {
   onProgress?: (progress: LoadProgress) => void;
   signal?: AbortSignal;
+  /**
+   * Hand the bytes over instead of copying them: the caller's array is empty then. Only a
+   * `Realm` looks at it; an engine has its bytes already.
+   */
+  transfer?: boolean;
 }
 
 export interface Backend {

@@ -1,24 +1,39 @@
 /** Errors, with the codes of the Python package. Cancellation is a finish reason, not an error. */
 
+/** Typed fields of an error, and its cause; see each class for its own. */
+export interface ErrorDetails extends ErrorOptions {
+  readonly [field: string]: unknown;
+}
+
 /** Base of all errors of this package. */
 export class RealmError extends Error {
   /** Stable name of the kind of error, the same as in Python. */
   readonly code: string = "realm_error";
 
-  constructor(message: string, options?: ErrorOptions) {
-    super(message, options);
+  constructor(message: string, details: ErrorDetails = {}) {
+    const { cause, ...fields } = details;
+    super(message, cause === undefined ? undefined : { cause });
     this.name = new.target.name;
+    Object.assign(this, fields);
   }
 }
 
-/** An option that makes no sense, or a closed object that is used. */
+/** An option that makes no sense. */
 export class ConfigError extends RealmError {
   override readonly code: string = "config_error";
+  /** Name of the option. */
+  declare readonly field?: string;
+  /** What was given. */
+  declare readonly value?: unknown;
+  /** What is allowed, in words. */
+  declare readonly allowed?: string;
 }
 
 /** A request that makes no sense. */
 export class RequestError extends RealmError {
   override readonly code: string = "invalid_request";
+  /** Where in the request. */
+  declare readonly field?: string;
 }
 
 /** Anything wrong with a model. */
@@ -29,31 +44,50 @@ export class ModelError extends RealmError {
 /** No model has this id, or there is no such file. */
 export class ModelNotFoundError extends ModelError {
   override readonly code = "model_not_found";
+  /** What was asked for. */
+  declare readonly model?: string;
+  /** Names that are close to it. */
+  declare readonly suggestions?: readonly string[];
 }
 
 /** A file that is no sound GGUF file. */
 export class ModelFormatError extends ModelError {
   override readonly code: string = "model_format";
+  /** Where in the file, when the place is known. */
+  declare readonly offsetBytes?: number;
 }
 
 /** A sound file of an architecture that is not known. */
 export class UnsupportedArchitectureError extends ModelFormatError {
   override readonly code = "unsupported_architecture";
+  declare readonly architecture?: string;
+  declare readonly supported?: readonly string[];
 }
 
 /** A sound file with a quant type that is not known. */
 export class UnsupportedQuantizationError extends ModelFormatError {
   override readonly code = "unsupported_quantization";
+  declare readonly quantType?: string;
+  declare readonly tensor?: string;
+  declare readonly supported?: readonly string[];
 }
 
 /** A file could not be fetched. */
 export class ModelDownloadError extends ModelError {
   override readonly code = "model_download";
+  declare readonly url?: string;
+}
+
+/** A file's bytes are not the ones that were promised. */
+export class ChecksumError extends ModelError {
+  override readonly code = "checksum";
 }
 
 /** A model, or its cache, does not fit. */
 export class ModelMemoryError extends ModelError {
   override readonly code = "model_memory";
+  declare readonly requiredBytes?: number;
+  declare readonly availableBytes?: number;
 }
 
 /** Loading was given up; there is no partial model. */
@@ -76,6 +110,12 @@ export class GuestAbiError extends GuestError {
   override readonly code = "guest_abi";
 }
 
+/** The source of a guest does not compile (on a server). */
+export class GuestCompileError extends GuestError {
+  override readonly code = "guest_compile";
+  declare readonly diagnostics?: readonly string[];
+}
+
 /** The guest trapped. */
 export class GuestTrapError extends GuestError {
   override readonly code = "guest_trap";
@@ -87,7 +127,7 @@ export class GuestTrapError extends GuestError {
   constructor(
     message: string,
     details: { trapCode?: string; frames?: readonly string[] } = {},
-    options?: ErrorOptions,
+    options?: ErrorDetails,
   ) {
     super(message, options);
     this.trapCode = details.trapCode ?? "";
@@ -100,7 +140,7 @@ export class GuestLimitError extends GuestError {
   override readonly code = "guest_limit";
   readonly limit: string;
 
-  constructor(message: string, limit: string, options?: ErrorOptions) {
+  constructor(message: string, limit: string, options?: ErrorDetails) {
     super(message, options);
     this.limit = limit;
   }
@@ -121,8 +161,12 @@ export class SamplingParamsError extends GenerationError {
   override readonly code = "sampling_params";
   /** Name of the option. */
   readonly field: string;
+  /** What was given. */
+  declare readonly value?: unknown;
+  /** What is allowed, in words. */
+  declare readonly allowed?: string;
 
-  constructor(message: string, field: string, options?: ErrorOptions) {
+  constructor(message: string, field: string, options?: ErrorDetails) {
     super(message, options);
     this.field = field;
   }
@@ -131,6 +175,8 @@ export class SamplingParamsError extends GenerationError {
 /** A prompt does not fit the model's context. */
 export class ContextLengthError extends GenerationError {
   override readonly code = "context_length";
+  declare readonly numTokens?: number;
+  declare readonly contextLength?: number;
 }
 
 /** A schema or grammar that cannot be used. */
@@ -148,18 +194,32 @@ export class PromptError extends GenerationError {
   override readonly code = "prompt";
 }
 
+/** Anything wrong with a tenant: who may use models, and how much. */
+export class TenantError extends RealmError {
+  override readonly code: string = "tenant_error";
+}
+
+/** No such tenant. */
+export class TenantNotFoundError extends TenantError {
+  override readonly code = "tenant_not_found";
+}
+
 /** A tenant has too many requests. */
-export class TenantBusyError extends RealmError {
+export class TenantBusyError extends TenantError {
   override readonly code = "tenant_busy";
 }
 
 /** A limit of a tenant is met. */
-export class TenantQuotaError extends RealmError {
+export class TenantQuotaError extends TenantError {
   override readonly code = "tenant_quota";
+  /** Which limit. */
+  declare readonly quota?: string;
+  /** Seconds until the same request fits; 0 where waiting alone does not help. */
+  declare readonly retryAfterS?: number;
 }
 
 /** The realm was disposed of. */
-export class TenantClosedError extends RealmError {
+export class TenantClosedError extends TenantError {
   override readonly code = "tenant_closed";
 }
 
@@ -174,7 +234,7 @@ export class APIConnectionError extends APIError {
   /** What had arrived of the answer. */
   readonly partialText: string;
 
-  constructor(message: string, partialText = "", options?: ErrorOptions) {
+  constructor(message: string, partialText = "", options?: ErrorDetails) {
     super(message, options);
     this.partialText = partialText;
   }
@@ -186,7 +246,7 @@ export class APITimeoutError extends APIError {
   /** What had arrived of the answer. */
   readonly partialText: string;
 
-  constructor(message: string, partialText = "", options?: ErrorOptions) {
+  constructor(message: string, partialText = "", options?: ErrorDetails) {
     super(message, options);
     this.partialText = partialText;
   }
@@ -198,9 +258,81 @@ export class APIStatusError extends APIError {
   readonly status: number;
   readonly body: unknown;
 
-  constructor(message: string, status: number, body: unknown, options?: ErrorOptions) {
+  constructor(message: string, status: number, body: unknown, options?: ErrorDetails) {
     super(message, options);
     this.status = status;
     this.body = body;
   }
+}
+
+type ErrorClass = new (message: string) => RealmError;
+
+const CLASSES = [
+  RealmError,
+  ConfigError,
+  RequestError,
+  ModelError,
+  ModelNotFoundError,
+  ModelFormatError,
+  UnsupportedArchitectureError,
+  UnsupportedQuantizationError,
+  ModelDownloadError,
+  ChecksumError,
+  ModelMemoryError,
+  LoadCancelledError,
+  GuestError,
+  GuestMissingError,
+  GuestAbiError,
+  GuestCompileError,
+  GuestTrapError,
+  GuestLimitError,
+  KVCacheError,
+  GenerationError,
+  SamplingParamsError,
+  ContextLengthError,
+  GrammarError,
+  ChatTemplateError,
+  PromptError,
+  TenantError,
+  TenantNotFoundError,
+  TenantBusyError,
+  TenantQuotaError,
+  TenantClosedError,
+  APIError,
+  APIConnectionError,
+  APITimeoutError,
+  APIStatusError,
+] as unknown as readonly ErrorClass[];
+
+const BY_CODE: ReadonlyMap<string, ErrorClass> = new Map(
+  CLASSES.map((kind) => [new kind("").code, kind]),
+);
+
+/** What every error has, which no field may replace. */
+const OWN_NAMES: ReadonlySet<string> = new Set(["name", "message", "stack", "code", "cause"]);
+
+/**
+ * An error that came from elsewhere, of the class with this code; undefined if there is none.
+ *
+ * @internal
+ */
+export function errorOfCode(
+  code: string,
+  message: string,
+  fields: Readonly<Record<string, unknown>>,
+): RealmError | undefined {
+  const kind = BY_CODE.get(code);
+  return kind === undefined ? undefined : Object.assign(new kind(message), ownFields(fields));
+}
+
+/**
+ * The typed fields of an error, or what may become such.
+ *
+ * @internal
+ */
+export function ownFields(from: object): Record<string, unknown> {
+  const entries = Object.entries(from).filter(
+    ([name, value]) => value !== undefined && !OWN_NAMES.has(name) && !(name in Object.prototype),
+  );
+  return Object.fromEntries(entries);
 }

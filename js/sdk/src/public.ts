@@ -1,5 +1,18 @@
 /** What both entry points share. */
 
-export type * from "./backend.js";
+export type { Backend, LoadOptions } from "./backend.js";
 export * from "./errors.js";
+export { allowedValues, checkedConfig, DEFAULT_CONFIG, type SamplingOptions } from "./options.js";
+export type { BatchOptions, DetokenizeOptions, TokenizeOptions } from "./realm.js";
+export type { RealmOptions } from "./realm_options.js";
+export type {
+  ChatOptions,
+  Conversation,
+  GenerateOptions,
+  OnToken,
+  Prompt,
+  StreamChatOptions,
+  StreamOptions,
+} from "./request.js";
+export { TokenStream } from "./stream.js";
 export type * from "./types.js";

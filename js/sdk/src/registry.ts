@@ -1,0 +1,120 @@
+/** `RealmRegistry`: several models side by side, by id. */
+
+import type { LoadOptions } from "./backend.js";
+import type { RealmCore } from "./realm.js";
+import type {
+  ChatOptions,
+  Conversation,
+  GenerateOptions,
+  Prompt,
+  StreamChatOptions,
+  StreamOptions,
+} from "./request.js";
+import type { TokenStream } from "./stream.js";
+import type { GenerationResponse, ModelInfo, ModelSource } from "./types.js";
+
+/** Options of a request whose model is named before. */
+type Without<T> = Omit<T, "model">;
+
+const asyncDispose: typeof Symbol.asyncDispose =
+  Symbol.asyncDispose ?? (Symbol.for("Symbol.asyncDispose") as typeof Symbol.asyncDispose);
+
+/** Models by id; all of them share one worker and one instance of the kernels. */
+export class RegistryCore {
+  readonly #realm: RealmCore;
+
+  /** @internal */
+  constructor(realm: RealmCore) {
+    this.#realm = realm;
+  }
+
+  /** Make ready; loading does so too. */
+  init(): Promise<void> {
+    return this.#realm.init();
+  }
+
+  /** Load a model under an id and make it the default; see `Realm.loadModel`. */
+  loadModel(id: string, source: ModelSource, options: LoadOptions = {}): Promise<ModelInfo> {
+    // undefined, which asks for a default elsewhere, is no id here.
+    return this.#realm.loadModel(source, id ?? "", options);
+  }
+
+  /**
+   * Cancel what runs on a model, unload it, and give the bytes that were freed.
+   *
+   * @throws ModelNotFoundError if no model has this id.
+   */
+  unloadModel(id: string): Promise<number> {
+    return this.#realm.unloadModel(id);
+  }
+
+  /** The loaded models in the order of loading. */
+  getModels(): Promise<ModelInfo[]> {
+    return this.#realm.getModels();
+  }
+
+  /** What is known of a loaded model, by default the default one. */
+  getModelInfo(id?: string): Promise<ModelInfo> {
+    return this.#realm.getModelInfo(id);
+  }
+
+  /** Whether requests can name this model. */
+  isModelLoaded(id: string): Promise<boolean> {
+    return this.#realm.isModelLoaded(id);
+  }
+
+  /** Make a loaded model the default. */
+  useModel(id: string): Promise<ModelInfo> {
+    return this.#realm.useModel(id);
+  }
+
+  /** Id of the default model: the one loaded or used last; null if none is loaded. */
+  getCurrentModel(): Promise<string | null> {
+    return this.#realm.getCurrentModel();
+  }
+
+  /** Generate with a model, null for the default one; see `Realm.generate`. */
+  generate(
+    id: string | null,
+    prompt: Prompt,
+    options: Without<GenerateOptions> = {},
+  ): Promise<GenerationResponse> {
+    return this.#realm.generate(prompt, { ...options, ...named(id) });
+  }
+
+  /** Start generating with a model, null for the default one; see `Realm.stream`. */
+  stream(id: string | null, prompt: Prompt, options: Without<StreamOptions> = {}): TokenStream {
+    return this.#realm.stream(prompt, { ...options, ...named(id) });
+  }
+
+  /** Answer a conversation with a model, null for the default one; see `Realm.chat`. */
+  chat(
+    id: string | null,
+    conversation: Conversation,
+    options: Without<ChatOptions> = {},
+  ): Promise<GenerationResponse> {
+    return this.#realm.chat(conversation, { ...options, ...named(id) });
+  }
+
+  /** Start answering a conversation with a model; see `Realm.streamChat`. */
+  streamChat(
+    id: string | null,
+    conversation: Conversation,
+    options: Without<StreamChatOptions> = {},
+  ): TokenStream {
+    return this.#realm.streamChat(conversation, { ...options, ...named(id) });
+  }
+
+  /** Cancel what runs, unload every model and end the worker; harmless twice. */
+  dispose(): Promise<void> {
+    return this.#realm.dispose();
+  }
+
+  [asyncDispose](): Promise<void> {
+    return this.dispose();
+  }
+}
+
+function named(id: string | null): { model?: string } {
+  return id === null ? {} : { model: id };
+}
