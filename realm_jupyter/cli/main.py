@@ -25,6 +25,7 @@ COMMANDS: dict[str, str] = {
     "chat": "talk to a model",
     "models": "list the models that ship and those in a folder",
     "serve": "answer OpenAI's clients and other notebooks over HTTP",
+    "export-web": "write a page with a model that answers in the reader's browser",
     "bench": "measure how fast a model runs here",
     "info": "show what is in a GGUF file and what loading it takes",
     "tokenize": "turn text into token ids",
@@ -46,7 +47,7 @@ def overview() -> str:
 
 
 def _module(name: str) -> Any:
-    return importlib.import_module(f"realm_jupyter.cli.{name}")
+    return importlib.import_module(f"realm_jupyter.cli.{name.replace('-', '_')}")
 
 
 def parser_of(name: str) -> OptionParser:
