@@ -75,7 +75,7 @@ def write_page(folder: Path, card: Card, settings: PageSettings) -> None:
     worker = (_STATIC / "sw.js").read_bytes()
     manifest = {
         "version": _digest(page.encode(), worker, *(name.encode() for name in model)),
-        "app": [f"{app}/{name}" for name in scripts],
+        "app": [*(f"{app}/{name}" for name in scripts), "LICENSES.txt", "MODEL.txt"],
         "model": model,
     }
     head = f"const REALM_FILES = {json.dumps(manifest)};\n"

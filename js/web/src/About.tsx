@@ -55,7 +55,8 @@ export function About({ data, storage, threads, onClose }: AboutProps) {
       </p>
       <Kept storage={storage} />
       <p class="realm-hint">
-        Made with realm_jupyter. <a href="LICENSES.txt">Licences of the software</a>
+        Made with realm_jupyter. <a href="MODEL.txt">Notice of the model</a>{" "}
+        <i aria-hidden="true">·</i> <a href="LICENSES.txt">Licences of the software</a>
       </p>
     </dialog>
   );

@@ -72,8 +72,10 @@ export class Answer {
         onToken: (event) => this.#take(event),
         signal: this.#abort.signal,
       });
+      this.#flush();
       await this.#keep(response);
     } catch (thrown) {
+      this.#flush();
       error = thrown;
     }
     this.#finish(response, error);
@@ -149,7 +151,6 @@ export class Answer {
   }
 
   #finish(response: GenerationResponse | null, error: unknown): void {
-    this.#flush();
     const { node } = this;
     if (error !== null) {
       node.state = "error";

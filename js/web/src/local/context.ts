@@ -1,5 +1,6 @@
 /** The wire between the chat view and a session in the same page: no kernel, nothing to lose. */
 import { signal } from "@preact/signals";
+import { ConfigError } from "../../../sdk/src/errors";
 import {
   type EventMessage,
   KernelError,
@@ -47,7 +48,7 @@ export function createLocalContext(
     const handler = session.handlers[message.type] as
       | ((request: RequestMessage<T>) => Results[T] | Promise<Results[T]>)
       | undefined;
-    if (handler === undefined) throw new KernelError("config_error", "this page does not do that");
+    if (handler === undefined) throw new ConfigError("this page does not do that");
     return handler(message);
   }
 
