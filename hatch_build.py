@@ -11,6 +11,7 @@ Developers run it as a script, which builds what is stale and needs the toolchai
     python hatch_build.py            # everything
     python hatch_build.py guest      # realm_jupyter/guest/guest.wasm
     python hatch_build.py widget     # realm_jupyter/widget/static/
+    python hatch_build.py web        # realm_jupyter/web/static/, from guest, kernels and js/
     python hatch_build.py cpu        # realm_jupyter/compute/cpu/librealm_cpu.{so,dylib,dll}
 
 ``REALM_CPU_TARGET`` names another platform to build for: ``x86_64-linux-gnu``,
@@ -169,6 +170,30 @@ def widget_step(root: Path) -> Step | None:
     return Step("widget", root, tuple(sources), outputs, "npm run build")
 
 
+def web_step(root: Path) -> Step | None:
+    """Return the step that bundles the exported page, or None while there is none.
+
+    Guest and kernels are parts of the page: it follows from their sources too.
+    """
+    js = root / "js"
+    if not (js / "web").is_dir():
+        return None
+    native = root / "realm_jupyter" / "compute" / "cpu"
+    folders = (
+        *(js / name for name in ("web/src", "web/scripts", "sdk/src", "sdk/scripts")),
+        *(js / name for name in ("widget/src", "scripts")),
+        *(native / name for name in ("src", "wasm")),
+    )
+    sources = {path for folder in folders for path in folder.rglob("*") if path.is_file()}
+    sources.update(guest_step(root).sources)
+    sources.update((js / "package.json", js / "package-lock.json", js / "sdk" / "package.json"))
+    static = root / "realm_jupyter" / "web" / "static"
+    names = ("index.html", "page.js", "page.css", "check.js", "sw.js", "markdown.js", "maths.js")
+    names += ("engine_worker.js", "guest.wasm", "icon.svg", "LICENSES.txt")
+    outputs = tuple(static / name for name in names)
+    return Step("web", root, tuple(sources), outputs, "npm run web:build")
+
+
 def host_target() -> str:
     """Return the name of this machine's platform, which may not be one of `TARGETS`."""
     machine = platform.machine().lower()
@@ -301,14 +326,29 @@ def bundle_widget(step: Step) -> None:
     step.seal()
 
 
-BUILDERS = {"guest": compile_guest, "widget": bundle_widget, "cpu": compile_cpu}
+def bundle_web(step: Step) -> None:
+    """Run ``npm run web:build`` in ``js/``; guest and kernels are built already."""
+    js = step.root / "js"
+    lock, installed = js / "package-lock.json", js / "node_modules" / ".package-lock.json"
+    if not installed.exists() or installed.stat().st_mtime < lock.stat().st_mtime:
+        run_npm(step.root, "ci", "--ignore-scripts", "--no-audit", "--no-fund")
+    run_npm(step.root, "run", "web:build")
+    step.seal()
+
+
+BUILDERS = {
+    "guest": compile_guest,
+    "widget": bundle_widget,
+    "web": bundle_web,
+    "cpu": compile_cpu,
+}
 
 
 def stale_steps(root: Path) -> list[Step]:
     """Return the steps that must run, none if ``REALM_SKIP_BUILD`` is 1."""
     if os.environ.get("REALM_SKIP_BUILD") == "1":
         return []
-    steps = (guest_step(root), widget_step(root), cpu_step(root))
+    steps = (guest_step(root), widget_step(root), web_step(root), cpu_step(root))
     return [step for step in steps if step is not None and not step.is_fresh()]
 
 
@@ -320,7 +360,7 @@ def steps_for(root: Path, archive: str) -> list[Step]:
 def required_toolchains(root: Path, archive: str = "wheel") -> list[str]:
     """Return the PyPI requirements of the steps that must run."""
     names = {step.name for step in steps_for(root, archive)}
-    need_node = "widget" in names and shutil.which("npm") is None
+    need_node = bool(names & {"widget", "web"}) and shutil.which("npm") is None
     return [ZIG] * bool(names & {"guest", "cpu"}) + [NODE] * need_node
 
 
