@@ -188,9 +188,8 @@ def web_step(root: Path) -> Step | None:
     sources.update(guest_step(root).sources)
     sources.update((js / "package.json", js / "package-lock.json", js / "sdk" / "package.json"))
     static = root / "realm_jupyter" / "web" / "static"
-    names = ("index.html", "page.js", "page.css", "check.js", "sw.js", "markdown.js", "maths.js")
-    names += ("engine_worker.js", "guest.wasm", "icon.svg", "LICENSES.txt")
-    outputs = tuple(static / name for name in names)
+    names = "index.html page.js page.css check.js sw.js markdown.js maths.js icon.svg LICENSES.txt"
+    outputs = tuple(static / name for name in (*names.split(), "engine_worker.js", "guest.wasm"))
     return Step("web", root, tuple(sources), outputs, "npm run web:build")
 
 
