@@ -3,6 +3,7 @@
 /** Bundles for browsers: name → source, from `js/sdk`. */
 export const BROWSER_ENTRIES = {
   browser: "src/browser.ts",
+  react: "src/react.ts",
 };
 
 /** Bundles for Node. */

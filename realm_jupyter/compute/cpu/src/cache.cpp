@@ -6,7 +6,7 @@
 
 #if defined(_WIN32)
 #include <windows.h>
-#else
+#elif !defined(__wasm__)
 #include <sys/mman.h>
 #endif
 
@@ -24,6 +24,10 @@ uint8_t* allocate(int64_t bytes) {
 #if defined(_WIN32)
   return static_cast<uint8_t*>(
       VirtualAlloc(nullptr, static_cast<size_t>(bytes), MEM_COMMIT | MEM_RESERVE, PAGE_READWRITE));
+#elif defined(__wasm__)
+  void* memory = std::aligned_alloc(kAlignment, static_cast<size_t>(bytes));
+  if (memory != nullptr) std::memset(memory, 0, static_cast<size_t>(bytes));
+  return static_cast<uint8_t*>(memory);
 #else
   void* memory = mmap(nullptr, static_cast<size_t>(bytes), PROT_READ | PROT_WRITE,
                       MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
@@ -35,6 +39,9 @@ void release(uint8_t* memory, int64_t bytes) {
 #if defined(_WIN32)
   (void)bytes;
   VirtualFree(memory, 0, MEM_RELEASE);
+#elif defined(__wasm__)
+  (void)bytes;
+  std::free(memory);
 #else
   munmap(memory, static_cast<size_t>(bytes));
 #endif

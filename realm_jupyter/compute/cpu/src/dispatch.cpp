@@ -20,8 +20,8 @@ Offer offer;
 std::atomic<int> stage{0};  // 0: nothing yet, 1: being made, 2: there
 std::atomic<const Kernels*> chosen{nullptr};
 
-// The baseline of x86-64 has no fused multiply-add: its results are rounded twice.
-#if defined(__x86_64__)
+// The baselines of x86-64 and WebAssembly have no fused multiply-add: they round twice.
+#if defined(__x86_64__) || defined(__wasm__)
 constexpr bool kBaselineIsFused = false;
 #else
 constexpr bool kBaselineIsFused = true;

@@ -77,12 +77,10 @@ class Pool {
     region(context, team, 0);
     // Nobody enters any more; those inside have no tile left and are on their way out.
     state_.fetch_and(~kOpen);
-    for (int spins = 0; (state_.load(std::memory_order_acquire) & kCount) != 0; ++spins) {
-      if (spins < kSpinsBeforeYield) {
-        relax();
-      } else {
-        offer_processor();
-      }
+    for (int spins = 0;; ++spins) {
+      const uint64_t state = state_.load(std::memory_order_acquire);
+      if ((state & kCount) == 0) break;
+      pass_time(state_, state, spins);
     }
   }
 
@@ -180,55 +178,16 @@ Pool& pool() {
 
 }  // namespace
 
-int64_t Team::claim(uint32_t phase, int64_t num_tiles) {
-  uint64_t next = next_.load(std::memory_order_acquire);
-  for (;;) {
-    const auto tile = static_cast<int64_t>(next & 0xffffffffu);
-    if (static_cast<uint32_t>(next >> 32) != phase || tile >= num_tiles) return -1;
-    if (next_.compare_exchange_weak(next, next + 1, std::memory_order_acq_rel)) return tile;
+void pass_time(const std::atomic<uint64_t>&, uint64_t, int spins) {
+  if (spins < kSpinsBeforeYield) {
+    relax();
+  } else {
+    offer_processor();
   }
 }
 
-void Team::finish(uint32_t phase, int64_t num_tiles) {
-  if (num_done_.fetch_add(1, std::memory_order_acq_rel) + 1 < num_tiles) return;
-  num_done_.store(0, std::memory_order_relaxed);
-  next_.store(static_cast<uint64_t>(phase + 1) << 32, std::memory_order_release);
-}
-
-void Team::await(uint32_t phase) const {
-  for (int spins = 0; static_cast<uint32_t>(next_.load(std::memory_order_acquire) >> 32) <= phase;
-       ++spins) {
-    if (spins < kSpinsBeforeYield) {
-      relax();
-    } else {
-      offer_processor();
-    }
-  }
-}
-
-void run_region(int num_threads, Region region, void* context) {
-  if (num_threads <= 1) {
-    Team alone(1);
-    region(context, alone, 0);
-    return;
-  }
+void run_on_pool(int num_threads, Region region, void* context) {
   pool().run(num_threads, region, context);
-}
-
-void parallel_for(int num_threads, int64_t num_tiles, TileFunction tile, void* context) {
-  struct Job {
-    int64_t num_tiles;
-    TileFunction tile;
-    void* context;
-  } job{num_tiles, tile, context};
-  run_region(
-      num_threads,
-      [](void* data, Team& team, int) {
-        const Job& job = *static_cast<const Job*>(data);
-        uint32_t phase = 0;
-        team.run(phase, job.num_tiles, [&](int64_t index) { job.tile(job.context, index); });
-      },
-      &job);
 }
 
 }  // namespace realm

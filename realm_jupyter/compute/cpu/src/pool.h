@@ -52,6 +52,12 @@ using Region = void (*)(void* context, Team& team, int thread);
 // several callers run one after another. With one thread it runs at once, beside any other.
 void run_region(int num_threads, Region region, void* context);
 
+// The same on the threads of the pool, of which there are at least two.
+void run_on_pool(int num_threads, Region region, void* context);
+
+// What a thread does that has found `value` to be `seen` so many times and waits for another one.
+void pass_time(const std::atomic<uint64_t>& value, uint64_t seen, int spins);
+
 // A region of one phase.
 using TileFunction = void (*)(void* context, int64_t index);
 void parallel_for(int num_threads, int64_t num_tiles, TileFunction tile, void* context);

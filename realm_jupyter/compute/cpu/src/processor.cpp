@@ -64,7 +64,7 @@ bool has_avx512_vnni(const Features& f) {
          has_all(f.extended_ecx, {11}) && (f.saved_state & 0xe6) == 0xe6;
 }
 
-#else
+#elif !defined(__wasm__)
 
 bool has_dot_product() {
 #if defined(__linux__)
@@ -89,6 +89,9 @@ bool is_runnable(const Kernels& kernels) {
   if (&kernels == &avx512vnni::table()) return has_avx512_vnni(features);
   if (&kernels == &avx2::table()) return has_level_3(features);
   return has_level_2(features);
+#elif defined(__wasm__)
+  (void)kernels;
+  return true;  // a module with other instructions is not taken by the engine
 #else
   return &kernels != &dotprod::table() || has_dot_product();
 #endif
@@ -98,6 +101,13 @@ const Kernels* const* all_kernels(int32_t* count) {
 #if defined(__x86_64__)
   static const Kernels* const kTables[] = {&avx512vnni::table(), &avx2::table(),
                                            &baseline::table()};
+#elif defined(__wasm__)
+  if (&relaxed::table == nullptr) {
+    static const Kernels* const kOne[] = {&baseline::table()};
+    *count = 1;
+    return kOne;
+  }
+  static const Kernels* const kTables[] = {&relaxed::table(), &baseline::table()};
 #else
   static const Kernels* const kTables[] = {&dotprod::table(), &baseline::table()};
 #endif

@@ -96,6 +96,8 @@ REALM_INLINE Vb lookup_part(const int8_t* table, Vb index);  // of 16 entries, 1
 #include "simd_avx2.h"
 #elif defined(__ARM_NEON)
 #include "simd_neon.h"
+#elif defined(__wasm_simd128__)
+#include "simd_wasm.h"
 #else
 #include "simd_generic.h"
 #endif

@@ -14,6 +14,10 @@ const Kernels& table();
 namespace realm::dotprod {
 const Kernels& table();
 }
+#elif defined(__wasm__)
+namespace realm::relaxed {
+__attribute__((weak)) const Kernels& table();  // only in the builds for engines that have it
+}
 #else
 #error "no kernels for this processor"
 #endif

@@ -1,0 +1,157 @@
+/** A GGUF file, opened for reading by ranges. */
+
+import { type ModelFormatError, ModelNotFoundError } from "../errors.js";
+import type { ByteSource } from "./byte_source.js";
+import { formatError } from "./format_error.js";
+import { Metadata, type MetadataValue } from "./metadata.js";
+import { type Header, MoreBytesNeeded, parseHeader } from "./parser.js";
+import type { TensorInfo } from "./tensor_info.js";
+import type { TensorEntry, TensorSource } from "./tensor_source.js";
+
+const FIRST_BYTES = 1 << 20;
+const SPLIT_COUNT_KEY = "split.count";
+
+/** What a file holds, in a few numbers. */
+export interface FileSummary {
+  /** Elements of all tensors. */
+  readonly numParameters: number;
+  /** The quant type of most bytes; empty in a file without tensors. */
+  readonly quantType: string;
+}
+
+export class GGUFFile implements TensorSource {
+  readonly name: string;
+  readonly version: number;
+  /** Bytes of the whole file. */
+  readonly fileBytes: number;
+  readonly metadata: Metadata;
+  /** By name, in the file's order. */
+  readonly tensors: ReadonlyMap<string, TensorInfo>;
+  readonly #source: ByteSource;
+
+  private constructor(source: ByteSource, header: Header, bytes: Uint8Array) {
+    this.#source = source;
+    this.name = source.name;
+    this.version = header.version;
+    this.fileBytes = source.size;
+    this.metadata = new Metadata(bytes, header.entries);
+    this.tensors = header.tensors;
+  }
+
+  /**
+   * Read and check the header; no tensor is read. The source is closed when that fails.
+   *
+   * @throws ModelFormatError if anything is wrong with the file: message, file, byte offset.
+   */
+  static async open(source: ByteSource, signal?: AbortSignal): Promise<GGUFFile> {
+    try {
+      return await openHeader(source, signal, (header, bytes) => {
+        const file = new GGUFFile(source, header, bytes);
+        file.#checkIsWhole();
+        return file;
+      });
+    } catch (error) {
+      await source.close();
+      throw error;
+    }
+  }
+
+  has(name: string): boolean {
+    return this.tensors.has(name);
+  }
+
+  tensor(name: string): TensorEntry {
+    const { dims, quantType, byteLength } = this.#info(name);
+    return { name, quantType: quantType.number, shape: dims, byteLength };
+  }
+
+  async read(name: string, offset: number, into: Uint8Array): Promise<void> {
+    const info = this.#info(name);
+    if (offset < 0 || offset + into.byteLength > info.byteLength) {
+      throw new RangeError(
+        `bytes ${offset} to ${offset + into.byteLength} of tensor '${name}', which has ${info.byteLength}`,
+      );
+    }
+    await this.#source.read(info.offset + offset, into);
+  }
+
+  /** An error that names the file and where the key or tensor stands. */
+  error(message: string, about: { key?: string; tensor?: string } = {}): ModelFormatError {
+    const entry = about.key === undefined ? undefined : this.metadata.entry(about.key);
+    const info = about.tensor === undefined ? undefined : this.tensors.get(about.tensor);
+    const offset = entry?.offset ?? info?.offset;
+    return formatError(message, { name: this.name, ...(offset !== undefined && { offset }) });
+  }
+
+  summary(): FileSummary {
+    const sizes = new Map<string, number>();
+    let numParameters = 0;
+    for (const { quantType, byteLength, numElements } of this.tensors.values()) {
+      sizes.set(quantType.name, (sizes.get(quantType.name) ?? 0) + byteLength);
+      numParameters += numElements;
+    }
+    let quantType = "";
+    for (const [name, size] of sizes) {
+      if (size > (sizes.get(quantType) ?? -1)) {
+        quantType = name;
+      }
+    }
+    return { numParameters, quantType };
+  }
+
+  async close(): Promise<void> {
+    await this.#source.close();
+  }
+
+  #info(name: string): TensorInfo {
+    const info = this.tensors.get(name);
+    if (info === undefined) {
+      throw new ModelNotFoundError(`there is no tensor '${name}' in the file`);
+    }
+    return info;
+  }
+
+  #checkIsWhole(): void {
+    const count: MetadataValue | undefined = this.metadata.get(SPLIT_COUNT_KEY);
+    if (count === undefined || count === 0 || count === 1) {
+      return;
+    }
+    throw this.error(
+      `this is one of ${typeof count === "object" ? "several" : count} files of a split model, which this package does not read; merge them with gguf-split first`,
+      { key: SPLIT_COUNT_KEY },
+    );
+  }
+}
+
+/** Read more and more of the file until its header is there. */
+async function openHeader<T>(
+  source: ByteSource,
+  signal: AbortSignal | undefined,
+  make: (header: Header, bytes: Uint8Array) => T,
+): Promise<T> {
+  if (source.size === 0) {
+    throw formatError(source.name ? "the file is empty" : "no bytes were given", {
+      name: source.name,
+      offset: 0,
+    });
+  }
+  let bytes = new Uint8Array(0);
+  let wanted = Math.min(FIRST_BYTES, source.size);
+  for (;;) {
+    signal?.throwIfAborted();
+    const longer = new Uint8Array(wanted);
+    longer.set(bytes);
+    await source.read(bytes.byteLength, longer.subarray(bytes.byteLength));
+    bytes = longer;
+    try {
+      const header = parseHeader(bytes, source.size, source.name);
+      return make(header, bytes.slice(0, header.byteLength));
+    } catch (error) {
+      if (!(error instanceof MoreBytesNeeded)) {
+        throw error;
+      }
+      // Twice as much each time, so that a long header is not parsed over and over.
+      wanted = Math.min(Math.max(error.numBytes, 2 * wanted), source.size);
+    }
+  }
+}

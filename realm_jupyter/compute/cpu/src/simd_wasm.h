@@ -1,0 +1,71 @@
+// simd.h for WebAssembly: SIMD of 128 bits, with its relaxed instructions where they are on.
+//
+// Relaxed instructions may differ between engines, but not as they are used here: a fused
+// multiply-add rounds once or twice, trunc is given numbers in range, swizzle indices below 16,
+// and the dot product of bytes takes codes of at most 7 bits.
+#pragma once
+
+#include <wasm_simd128.h>
+
+#include "simd.h"
+
+namespace realm::REALM_ISA {
+
+#define REALM_PIN(vector)
+
+REALM_INLINE Vf max_part(Vf a, Vf b) { return (Vf)wasm_f32x4_pmax((v128_t)b, (v128_t)a); }
+REALM_INLINE Vf min_part(Vf a, Vf b) { return (Vf)wasm_f32x4_pmin((v128_t)b, (v128_t)a); }
+REALM_INLINE Vf sqrt_part(Vf a) { return (Vf)wasm_f32x4_sqrt((v128_t)a); }
+REALM_INLINE Vf float_part(Vi a) { return __builtin_convertvector(a, Vf); }
+
+REALM_INLINE Vf fma_part(Vf a, Vf b, Vf c) {
+#if defined(__wasm_relaxed_simd__)
+  return (Vf)wasm_f32x4_relaxed_madd((v128_t)a, (v128_t)b, (v128_t)c);
+#else
+  return a * b + c;
+#endif
+}
+
+REALM_INLINE Vi round_part(Vf a) {
+  const v128_t nearest = wasm_f32x4_nearest((v128_t)a);
+#if defined(__wasm_relaxed_simd__)
+  return (Vi)wasm_i32x4_relaxed_trunc_f32x4(nearest);
+#else
+  return (Vi)wasm_i32x4_trunc_sat_f32x4(nearest);
+#endif
+}
+
+REALM_INLINE Vi load_i8_part(const int8_t* p) {
+  return (Vi)wasm_i32x4_extend_low_i16x8(wasm_i16x8_extend_low_i8x16(wasm_v128_load32_zero(p)));
+}
+
+REALM_INLINE Vi load_u8_part(const uint8_t* p) {
+  return (Vi)wasm_u32x4_extend_low_u16x8(wasm_u16x8_extend_low_u8x16(wasm_v128_load32_zero(p)));
+}
+
+REALM_INLINE Vi load_u16_part(const uint16_t* p) { return (Vi)wasm_u32x4_load16x4(p); }
+
+REALM_INLINE Vi multiply_pairs_part(Vs a, Vs b) {
+  return (Vi)wasm_i32x4_dot_i16x8((v128_t)a, (v128_t)b);
+}
+
+REALM_INLINE Vb lookup_part(const int8_t* table, Vb index) {
+#if defined(__wasm_relaxed_simd__)
+  return (Vb)wasm_i8x16_relaxed_swizzle(wasm_v128_load(table), (v128_t)index);
+#else
+  return (Vb)wasm_i8x16_swizzle(wasm_v128_load(table), (v128_t)index);
+#endif
+}
+
+// In words: two bytes of each lane at a time.
+#define REALM_DOT_OF_FOUR
+
+REALM_INLINE Vi dot_of_four_part(Vi sum, Vb weights, Vi quants) {
+  const Vs w = (Vs)weights, q = (Vs)quants;
+  return sum + multiply_pairs_part((Vs)(w << 8) >> 8, (Vs)(q << 8) >> 8) +
+         multiply_pairs_part(w >> 8, q >> 8);
+}
+
+}  // namespace realm::REALM_ISA
+
+#include "simd_half.h"
