@@ -13,6 +13,7 @@ Developers run it as a script, which builds what is stale and needs the toolchai
     python hatch_build.py widget     # realm_jupyter/widget/static/
     python hatch_build.py web        # realm_jupyter/web/static/, from guest, kernels and js/
     python hatch_build.py cpu        # realm_jupyter/compute/cpu/librealm_cpu.{so,dylib,dll}
+    python hatch_build.py sdk        # js/sdk/wasm/kernels*.wasm, the same kernels for engines
 
 ``REALM_CPU_TARGET`` names another platform to build for: ``x86_64-linux-gnu``,
 ``aarch64-linux-gnu``, ``x86_64-linux-musl``, ``aarch64-linux-musl``, ``aarch64-macos``,
@@ -68,6 +69,29 @@ X86_ISAS = {
     "avx512vnni": ("-mcpu=x86_64_v4+avx512vnni", "-mprefer-vector-width=512"),
 }
 ARM_ISAS = {"baseline": (), "dotprod": ("-mcpu=baseline+dotprod",)}
+# The same kernels for WebAssembly. Atomics are in all builds, so that most objects are shared.
+WASM_FLAGS = (
+    "-target", "wasm32-wasi", "-mexec-model=reactor", "-std=c++20", "-O3", "-fvisibility=hidden",
+    "-fno-exceptions", "-fno-rtti", "-fno-threadsafe-statics", "-fno-c++-static-destructors",
+    "-fno-math-errno", "-ffp-contract=off", "-Wall", "-Wextra", "-Werror", "-Wno-psabi",
+)  # fmt: skip
+WASM_CPU = "-mcpu=generic+simd128+atomics+bulk_memory"
+WASM_ISAS = {"baseline": (WASM_CPU,), "relaxed": (f"{WASM_CPU}+relaxed_simd",)}
+WASM_LINK_FLAGS = (
+    WASM_CPU, "-O3", "-nostdlib++", "-Wl,--strip-all", "-Wl,--import-memory",
+    # kernels/load.ts makes memories that begin so and may have one page less than 4 GiB.
+    "-Wl,--initial-memory=1048576", "-Wl,-z,stack-size=262144",
+)  # fmt: skip
+WASM_THREAD_FLAGS = (
+    "-Wl,--shared-memory", "-Wl,--max-memory=4294901760", "-Wl,--export=__stack_pointer",
+    "-Wl,--export=__tls_size", "-Wl,--export=__wasm_init_tls",
+)  # fmt: skip
+WASM_EXPORTS = (
+    "isa", "isas", "select_isa", "packed_bytes", "pack", "dequantize_row", "matmul",
+    "model_create", "model_free", "page_bytes", "resize_cache", "copy_page", "forward",
+    "allocate", "release",
+)  # fmt: skip
+WASM_THREAD_EXPORTS = ("thread", "stop_threads")
 
 
 class Target(NamedTuple):
@@ -178,19 +202,17 @@ def web_step(root: Path) -> Step | None:
     js = root / "js"
     if not (js / "web").is_dir():
         return None
-    native = root / "realm_jupyter" / "compute" / "cpu"
-    folders = (
-        *(js / name for name in ("web/src", "web/scripts", "sdk/src", "sdk/scripts")),
-        *(js / name for name in ("widget/src", "scripts")),
-        *(native / name for name in ("src", "wasm")),
-    )
+    names = "web/src web/scripts sdk/src sdk/scripts widget/src scripts"
+    folders = [js / name for name in names.split()]
     sources = {path for folder in folders for path in folder.rglob("*") if path.is_file()}
-    sources.update(guest_step(root).sources)
+    parts = [step for step in (guest_step(root), sdk_step(root)) if step is not None]
+    sources.update(*(step.sources for step in parts))
     sources.update((js / "package.json", js / "package-lock.json", js / "sdk" / "package.json"))
     static = root / "realm_jupyter" / "web" / "static"
     names = "index.html page.js page.css check.js sw.js markdown.js maths.js icon.svg LICENSES.txt"
     outputs = tuple(static / name for name in (*names.split(), "engine_worker.js", "guest.wasm"))
-    return Step("web", root, tuple(sources), outputs, "npm run web:build")
+    salt = "\n".join(("npm run web:build", *(step.salt for step in parts)))
+    return Step("web", root, tuple(sources), outputs, salt)
 
 
 def host_target() -> str:
@@ -233,6 +255,27 @@ def cpu_step(root: Path) -> Step | None:
     return Step("cpu", root, tuple(sources), outputs, salt)
 
 
+def sdk_step(root: Path) -> Step | None:
+    """Return the step that compiles the kernels to WebAssembly, if there is an SDK."""
+    folder = root / "realm_jupyter" / "compute" / "cpu"
+    wasm = folder / "wasm"
+    if not wasm.exists():
+        return None
+    sources = [
+        path
+        for path in (*(folder / "src").rglob("*"), *wasm.rglob("*"))
+        if path.suffix in {".cpp", ".h"} and path != folder / "src" / "pool.cpp"
+    ]
+    salt = repr(
+        (ZIG, WASM_FLAGS, WASM_ISAS, WASM_LINK_FLAGS, WASM_THREAD_FLAGS)
+        + (WASM_EXPORTS, WASM_THREAD_EXPORTS)
+    )
+    place = root / "js" / "sdk" / "wasm"
+    names = ("kernels", "kernels-threads", "kernels-relaxed", "kernels-relaxed-threads")
+    outputs = tuple(place / f"{name}.wasm" for name in names)
+    return Step("sdk", root, tuple(sources), outputs, salt)
+
+
 def compile_guest(step: Step) -> None:
     """Run ``python -m ziglang c++`` on every ``.cpp`` source of the step."""
     sources = [str(path) for path in sorted(step.sources) if path.suffix == ".cpp"]
@@ -252,22 +295,52 @@ def compile_cpu(step: Step) -> None:
     with tempfile.TemporaryDirectory(prefix="realm-cpu-") as folder:
         scratch = Path(folder)
         built = scratch / step.outputs[0].name
-        jobs: list[tuple[str, ...]] = []
-        objects: list[str] = []
-        for source in sorted(path for path in step.sources if path.suffix == ".cpp"):
-            isas = list(target.isas) if source.name.startswith("isa_") else ["baseline"]
-            for isa in isas:
-                objects.append(str(scratch / f"{source.stem}.{isa}.o"))
-                named = (*flags, *target.isas[isa], f"-DREALM_ISA={isa}")
-                jobs.append((*named, "-c", str(source), "-o", objects[-1]))
-        # Zig finds the objects of unchanged sources there.
-        local = step.root / "build" / "zig"
-        with ThreadPoolExecutor(min(CPU_MAX_JOBS, os.cpu_count() or 1)) as pool:
-            for done in [pool.submit(_zig_cpp, scratch, *job, local=local) for job in jobs]:
-                done.result()
-        _zig_cpp(scratch, "-target", target.zig, *CPU_LINK_FLAGS, "-o", str(built), *objects)
+        objects = _compile_objects(step, scratch, flags, target.isas)
+        everything = [path for paths in objects.values() for path in paths]
+        _zig_cpp(scratch, "-target", target.zig, *CPU_LINK_FLAGS, "-o", str(built), *everything)
         _install(built, step.outputs[0])
     step.seal()
+
+
+def compile_sdk(step: Step) -> None:
+    """Compile the kernels to WebAssembly and link them with and without threads and relaxed SIMD.
+
+    A build with relaxed SIMD holds the baseline too, which checks it when it is loaded.
+    """
+    with tempfile.TemporaryDirectory(prefix="realm-sdk-") as folder:
+        scratch = Path(folder)
+        objects = _compile_objects(step, scratch, WASM_FLAGS, WASM_ISAS)
+        for output in step.outputs:
+            has_threads = output.stem.endswith("threads")
+            exports = WASM_EXPORTS + WASM_THREAD_EXPORTS * has_threads
+            flags = [*WASM_FLAGS[:3], *WASM_LINK_FLAGS, *WASM_THREAD_FLAGS * has_threads]
+            flags += [f"-Wl,--export=realm_cpu_{name}" for name in exports]
+            linked = objects["baseline"] + objects["relaxed"] * ("relaxed" in output.stem)
+            _zig_cpp(scratch, *flags, "-o", str(scratch / output.name), *linked)
+        for output in step.outputs:
+            _install(scratch / output.name, output)
+    step.seal()
+
+
+def _compile_objects(
+    step: Step, scratch: Path, flags: tuple[str, ...], isas: dict[str, tuple[str, ...]]
+) -> dict[str, list[str]]:
+    """Compile ``isa_*.cpp`` once for each instruction set and the rest for the first of them."""
+    jobs: list[tuple[str, ...]] = []
+    objects: dict[str, list[str]] = {isa: [] for isa in isas}
+    first = next(iter(isas))
+    for source in sorted(path for path in step.sources if path.suffix == ".cpp"):
+        for isa in isas if source.name.startswith("isa_") else [first]:
+            built = str(scratch / f"{source.parent.name}.{source.stem}.{isa}.o")
+            objects[isa].append(built)
+            named = (*flags, *isas[isa], f"-DREALM_ISA={isa}")
+            jobs.append((*named, "-c", str(source), "-o", built))
+    # Zig finds the objects of unchanged sources there.
+    local = step.root / "build" / "zig"
+    with ThreadPoolExecutor(min(CPU_MAX_JOBS, os.cpu_count() or 1)) as pool:
+        for done in [pool.submit(_zig_cpp, scratch, *job, local=local) for job in jobs]:
+            done.result()
+    return objects
 
 
 def _zig_cpp(scratch: Path, *arguments: str, local: Path | None = None) -> None:
@@ -338,29 +411,38 @@ def bundle_web(step: Step) -> None:
 BUILDERS = {
     "guest": compile_guest,
     "widget": bundle_widget,
-    "web": bundle_web,
     "cpu": compile_cpu,
+    "sdk": compile_sdk,
+    "web": bundle_web,
 }
+# What a wheel or an sdist does not carry.
+NOT_SHIPPED = {"sdist": {"cpu", "sdk"}, "wheel": {"sdk"}}
 
 
 def stale_steps(root: Path) -> list[Step]:
     """Return the steps that must run, none if ``REALM_SKIP_BUILD`` is 1."""
     if os.environ.get("REALM_SKIP_BUILD") == "1":
         return []
-    steps = (guest_step(root), widget_step(root), web_step(root), cpu_step(root))
+    # The page is made of guest and kernels.
+    makers = (guest_step, widget_step, cpu_step, sdk_step, web_step)
+    steps = [make(root) for make in makers]
     return [step for step in steps if step is not None and not step.is_fresh()]
 
 
 def steps_for(root: Path, archive: str) -> list[Step]:
     """Return the stale steps whose outputs go into an archive, ``"sdist"`` or ``"wheel"``."""
-    return [step for step in stale_steps(root) if archive == "wheel" or step.name != "cpu"]
+    stale = stale_steps(root)
+    skipped = NOT_SHIPPED.get(archive, set())
+    if any(step.name == "web" for step in stale):
+        skipped = skipped - {"sdk"}  # the page that is shipped is made of the kernels
+    return [step for step in stale if step.name not in skipped]
 
 
 def required_toolchains(root: Path, archive: str = "wheel") -> list[str]:
     """Return the PyPI requirements of the steps that must run."""
     names = {step.name for step in steps_for(root, archive)}
     need_node = bool(names & {"widget", "web"}) and shutil.which("npm") is None
-    return [ZIG] * bool(names & {"guest", "cpu"}) + [NODE] * need_node
+    return [ZIG] * bool(names & {"guest", "cpu", "sdk"}) + [NODE] * need_node
 
 
 def add_library(root: Path, build_data: dict[str, Any]) -> None:

@@ -76,6 +76,7 @@ def write_page(folder: Path, card: Card, settings: PageSettings) -> None:
     manifest = {
         "version": _digest(page.encode(), worker, *(name.encode() for name in model)),
         "app": [*(f"{app}/{name}" for name in scripts), "LICENSES.txt", "MODEL.txt"],
+        "later": [f"{app}/{name}" for name in scripts if name.startswith("kernels")],
         "model": model,
     }
     head = f"const REALM_FILES = {json.dumps(manifest)};\n"

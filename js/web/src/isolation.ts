@@ -18,7 +18,9 @@ export async function prepareOffline(scriptUrl: string): Promise<boolean> {
     const registration = await navigator.serviceWorker.register(scriptUrl, {
       updateViaCache: "none",
     });
-    if (globalThis.crossOriginIsolated || !(await isActive(registration))) return false;
+    // What is fetched from now on is kept.
+    const isReady = await isActive(registration);
+    if (globalThis.crossOriginIsolated || !isReady) return false;
     // Once in a tab: where it does not help (in a frame, say) the page runs as it is.
     if (sessionStorage.getItem(RELOADED) !== null) return false;
     sessionStorage.setItem(RELOADED, "");

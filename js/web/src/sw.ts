@@ -9,7 +9,10 @@ import { appCacheName, modelCacheName } from "./page_data";
 /** What the export writes; paths are relative to the page. */
 interface Files {
   version: string;
+  /** All files but the model's. */
   app: string[];
+  /** Those of them that are kept when they are first asked for: a browser needs one. */
+  later: string[];
   model: string[];
 }
 
@@ -43,14 +46,13 @@ const appCache = appCacheName(place, REALM_FILES.version);
 const modelCache = modelCacheName(place);
 
 const absolute = (path: string) => new URL(path, root).href;
+const later = new Set(REALM_FILES.later.map(absolute));
 
 async function install(): Promise<void> {
   const cache = await caches.open(appCache);
   // Names of the other files say what is in them; the page's does not.
-  await cache.addAll([
-    new Request(root, { cache: "reload" }),
-    ...REALM_FILES.app.map((path) => absolute(path)),
-  ]);
+  const needed = REALM_FILES.app.filter((path) => !REALM_FILES.later.includes(path));
+  await cache.addAll([new Request(root, { cache: "reload" }), ...needed.map(absolute)]);
 }
 
 /** Drop what belongs to an older export of this page; other pages of the origin keep theirs. */
@@ -90,7 +92,11 @@ async function kept(url: string, request: Request): Promise<Response> {
     const found = await (await caches.open(name)).match(url);
     if (found !== undefined) return ranged(found, request.headers.get("Range"));
   }
-  return fetch(request);
+  const response = await fetch(request);
+  if (response.status === 200 && later.has(url)) {
+    await (await caches.open(appCache)).put(url, response.clone()).catch(() => undefined);
+  }
+  return response;
 }
 
 /** The part of a whole file that was asked for. */

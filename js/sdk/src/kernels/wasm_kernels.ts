@@ -1,0 +1,108 @@
+/** The kernels in WebAssembly: one instance, its threads, and the models in its memory. */
+
+import { ConfigError, RealmError } from "../errors.js";
+import type { TensorSource } from "../gguf/tensor_source.js";
+import type { Graph } from "../graph/graph.js";
+import type { Executor, ExecutorOptions, Kernels } from "./executor.js";
+import type { KernelInstance } from "./instance.js";
+import { Loading } from "./loading.js";
+import { makeProgram } from "./program.js";
+import { F32, KVType, WeightLayout } from "./structures.js";
+import type { KernelThread } from "./thread.js";
+import { ThreadTeam } from "./thread_team.js";
+import { WasmExecutor } from "./wasm_executor.js";
+import { weightNames } from "./weight_plan.js";
+import { WeightPlan, Weights } from "./weights.js";
+
+/** Below this many bytes of weights, threads wait for each other longer than they save. */
+const SINGLE_THREAD_BYTES = 4_000_000;
+
+export class WasmKernels implements Kernels {
+  readonly build: string;
+  readonly threads: number;
+  readonly #instance: KernelInstance;
+  readonly #team: ThreadTeam | null;
+  readonly #executors = new Set<WasmExecutor>();
+  #isDisposed = false;
+
+  constructor(
+    module: WebAssembly.Module,
+    instance: KernelInstance,
+    threads: number,
+    startThread?: () => KernelThread,
+  ) {
+    this.#instance = instance;
+    this.threads = threads;
+    const name = instance.text(instance.functions.realm_cpu_isa() >>> 0);
+    const simd = name === "relaxed" ? "relaxed-simd" : "simd";
+    this.build = threads > 1 ? `${simd} threads` : simd;
+    this.#team =
+      threads > 1 && startThread ? new ThreadTeam(module, instance, threads, startThread) : null;
+  }
+
+  get memoryBytes(): number {
+    return this.#isDisposed ? 0 : this.#instance.memory.buffer.byteLength;
+  }
+
+  get maxMemoryBytes(): number {
+    return this.#instance.maxMemoryBytes;
+  }
+
+  async createExecutor(
+    graph: Graph,
+    tensors: TensorSource,
+    options: ExecutorOptions = {},
+  ): Promise<Executor> {
+    this.#requireOpen();
+    const instance = this.#instance;
+    const plan = new WeightPlan(weightNames(graph), tensors, instance);
+    const kvType = kvTypeOf(plan, options.kvType);
+    const loading = new Loading(plan.fileBytes, options);
+    const weights = await Weights.load(plan, tensors, instance, loading);
+    try {
+      this.#requireOpen();
+      const program = makeProgram(graph, weights);
+      const threads = plan.memoryBytes < SINGLE_THREAD_BYTES ? 1 : this.threads;
+      const executor = new WasmExecutor(
+        instance,
+        graph,
+        program,
+        weights,
+        { kvType, threads },
+        (closed) => this.#executors.delete(closed),
+      );
+      this.#executors.add(executor);
+      return executor;
+    } catch (error) {
+      weights.close();
+      throw error;
+    }
+  }
+
+  dispose(): void {
+    if (this.#isDisposed) return;
+    for (const executor of [...this.#executors]) executor.close();
+    this.#team?.close();
+    this.#isDisposed = true;
+  }
+
+  #requireOpen(): void {
+    if (this.#isDisposed) throw new RealmError("these kernels were disposed of");
+  }
+}
+
+function kvTypeOf(plan: WeightPlan, name: ExecutorOptions["kvType"]): number {
+  if (name === undefined) {
+    const matrices = plan.tensors.filter(({ layout }) => layout === WeightLayout.packed);
+    return matrices.every((tensor) => tensor.quantType === F32) ? KVType.f32 : KVType.f16;
+  }
+  const found = KVType[name];
+  if (found === undefined) {
+    throw new ConfigError(`kvType='${name}' is unknown; use ${Object.keys(KVType).join(", ")}`, {
+      field: "kvType",
+      value: name,
+      allowed: Object.keys(KVType).join(", "),
+    });
+  }
+  return found;
+}
