@@ -36,6 +36,15 @@ def find_chromium() -> str | None:
 
 
 @pytest.fixture(scope="session")
+def axe() -> str:
+    """axe-core, to be evaluated in a page."""
+    path = ROOT / "js" / "node_modules" / "axe-core" / "axe.min.js"
+    if not path.is_file():
+        pytest.fail("axe-core is missing: run npm ci in js/")
+    return path.read_text(encoding="utf-8")
+
+
+@pytest.fixture(scope="session")
 def artifacts() -> Path:
     ARTIFACTS.mkdir(parents=True, exist_ok=True)
     return ARTIFACTS
