@@ -23,8 +23,10 @@ COMMANDS: dict[str, str] = {
     "demo": "show the models that ship with the package at work",
     "run": "answer a prompt, or complete it with --raw",
     "chat": "talk to a model",
+    "batch": "answer the prompts of a file, thousands if need be",
     "models": "list the models that ship and those in a folder",
     "serve": "answer OpenAI's clients and other notebooks over HTTP",
+    "export-web": "write a page with a model that answers in the reader's browser",
     "bench": "measure how fast a model runs here",
     "info": "show what is in a GGUF file and what loading it takes",
     "tokenize": "turn text into token ids",
@@ -46,7 +48,7 @@ def overview() -> str:
 
 
 def _module(name: str) -> Any:
-    return importlib.import_module(f"realm_jupyter.cli.{name}")
+    return importlib.import_module(f"realm_jupyter.cli.{name.replace('-', '_')}")
 
 
 def parser_of(name: str) -> OptionParser:

@@ -189,7 +189,7 @@ class HostBinding:
         if len(row) > capacity:
             self.reason = f"forward has {len(row)} logits, and the guest room for {capacity}"
             return abi.Status.ERROR_ARGUMENT
-        memory.write_from(caller, logits, row.__array_interface__["data"][0], row.nbytes)
+        memory.write_floats(caller, logits, row)
         return len(row)
 
     def _forward_batch(  # noqa: PLR0917 - likewise
@@ -226,7 +226,7 @@ class HostBinding:
         rows = np.ascontiguousarray(self.host().forward_batch(handles, parts), dtype=np.float32)
         if rows.size > capacity:
             raise ValueError(f"the host has {rows.size} logits in place of {room}")
-        memory.write_from(caller, logits, rows.__array_interface__["data"][0], rows.nbytes)
+        memory.write_floats(caller, logits, rows)
         return rows.size
 
     def _emit_token(
@@ -271,6 +271,25 @@ class HostBinding:
         if seq < 0:
             return self._no_handle("seq_free", seq)
         self.host().seq_free(seq)
+        return abi.Status.OK
+
+    def _mask(
+        self, caller: wasmtime.Caller, memory: GuestMemory, seq: int, pointer: int, length: int
+    ) -> int:
+        length &= 0xFFFFFFFF
+        memory.check(caller, pointer, length)
+        if seq < 0:
+            return self._no_handle("mask", seq)
+        allowed = None
+        if length:
+            vocab_size = self.host().vocab_size()
+            if length != (vocab_size + 7) // 8:
+                return self.refuse(f"mask was called with {length} bytes for {vocab_size} tokens")
+            bits = np.frombuffer(memory.read(caller, pointer, length), dtype=np.uint8)
+            allowed = np.unpackbits(bits, count=vocab_size, bitorder="little").view(np.bool_)
+            if not allowed.any():
+                return self.refuse("mask was called with no token allowed")
+        self.host().mask(seq, allowed)
         return abi.Status.OK
 
     def _emit(  # noqa: PLR0917 - likewise

@@ -4,7 +4,7 @@
  *   browser.js, node.js         entry points, one bundle each, without the engine
  *   react.js                    the hooks
  *   engine_worker.js            the engine for a Web Worker; engine_thread.js for a Node thread
- *   kernel_worker.js            a thread of the kernels, in browsers and in Node alike
+ *   kernel_worker.js, kernel_thread.js   one thread of the kernels
  *   *.wasm                      guest and kernels
  *   types/                      declarations
  *
@@ -29,6 +29,7 @@ const COMMON = {
   outdir: dist,
   bundle: true,
   minify: true,
+  keepNames: true,
   format: "esm",
   charset: "utf8",
   legalComments: "none",

@@ -3,11 +3,16 @@
 /** Bundles for browsers: name → source, from `js/sdk`. */
 export const BROWSER_ENTRIES = {
   browser: "src/browser.ts",
+  react: "src/react.ts",
+  engine_worker: "src/worker/engine_worker.ts",
+  kernel_worker: "src/worker/kernel_worker.ts",
 };
 
 /** Bundles for Node. */
 export const NODE_ENTRIES = {
   node: "src/node.ts",
+  engine_thread: "src/worker/engine_thread.ts",
+  kernel_thread: "src/worker/kernel_thread.ts",
 };
 
 /** Scripts that a page fetches; `react.js` comes on top where it is used. */

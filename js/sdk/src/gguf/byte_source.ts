@@ -43,9 +43,10 @@ export class BlobSource implements ByteSource {
   readonly size: number;
   #blob: Blob | null;
 
-  constructor(blob: Blob) {
+  constructor(blob: Blob, name?: string) {
+    const ownName = typeof File !== "undefined" && blob instanceof File ? blob.name : "";
     this.#blob = blob;
-    this.name = typeof File !== "undefined" && blob instanceof File ? blob.name : "";
+    this.name = name ?? ownName;
     this.size = blob.size;
   }
 

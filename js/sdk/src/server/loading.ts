@@ -92,8 +92,10 @@ async function follow(
   for await (const { name, data } of answer.events()) {
     const parsed = parsedJson(data);
     try {
-      if (name === "progress") options.onProgress?.(loadProgress(parsed));
-      else if (name === "loaded") return modelInfo(fieldsOf(parsed).model);
+      if (name === "progress") {
+        const progress = loadProgress(parsed);
+        options.onProgress?.(progress);
+      } else if (name === "loaded") return modelInfo(fieldsOf(parsed).model);
       else if ("error" in fieldsOf(parsed)) throw remoteError(200, data);
     } catch (error) {
       if (error instanceof WrongField) throw notUnderstood("the server's stream", data);

@@ -34,6 +34,13 @@ export class ServerEventReader {
     if (this.#numCharacters > MAX_EVENT_CHARACTERS) {
       throw new APIError(`the server sent an event of more than ${MAX_EVENT_CHARACTERS >> 20} MiB`);
     }
+    if (!text.includes("\n") && !text.includes("\r")) {
+      if (text !== "") {
+        this.#line.push(text);
+        this.#endsWithReturn = false;
+      }
+      return [];
+    }
     // A line ends with \n, \r or \r\n, also where these two come in two pieces.
     if (this.#endsWithReturn && text.startsWith("\n")) text = text.slice(1);
     if (text !== "") this.#endsWithReturn = text.endsWith("\r");

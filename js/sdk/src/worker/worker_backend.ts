@@ -83,13 +83,17 @@ export class WorkerBackend implements Backend {
     await this.#open();
     const sent = await sentSource(found, transfer, signal);
     if (signal?.aborted) throw cancelled();
-    return this.#call("loadModel", [sent, id], {
+    const info = await this.#call("loadModel", [sent, id], {
       transfer: transferOf(sent),
       onNews: (news) => {
         if (news.kind === "progress") onProgress?.(news.progress);
       },
       signal,
     });
+    if (!signal?.aborted) return info;
+    // It was loaded before the engine heard of it: whoever gave up has no model in any case.
+    await this.#opened("unloadModel", [id]).catch(ignore);
+    throw cancelled();
   }
 
   unloadModel(id: string): Promise<number> {
