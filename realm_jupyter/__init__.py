@@ -14,6 +14,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from realm_jupyter.batch import BatchProgress, BatchResult, BatchRow, ClusterOptions
     from realm_jupyter.errors import RealmError
     from realm_jupyter.handle import GenerationHandle
     from realm_jupyter.limits import TenantLimits
@@ -38,8 +39,12 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 __all__ = [
+    "BatchProgress",
+    "BatchResult",
+    "BatchRow",
     "CancelToken",
     "ChatMessage",
+    "ClusterOptions",
     "EmbeddingResponse",
     "GenerationConfig",
     "GenerationHandle",
@@ -66,6 +71,10 @@ __all__ = [
 ]
 
 _HOMES = {
+    "BatchProgress": "batch",
+    "BatchResult": "batch",
+    "BatchRow": "batch",
+    "ClusterOptions": "batch",
     "GenerationHandle": "handle",
     "ModelStats": "stats",
     "Realm": "realm",

@@ -33,7 +33,7 @@
     │ └ TenantQuotaError                      tenant, quota, retry_after_s
     ├ APIError
     │ ├ APIConnectionError(ConnectionError)   partial_text
-    │ ├ APITimeoutError(TimeoutError)
+    │ ├ APITimeoutError(TimeoutError)         partial_text
     │ └ APIStatusError                        status, body
     └ MagicError                              one line in the notebook
 
@@ -510,9 +510,13 @@ class APIConnectionError(APIError, ConnectionError):
 
 
 class APITimeoutError(APIError, TimeoutError):
-    """The server did not answer in time."""
+    """The server said nothing for too long; ``partial_text`` is what came before."""
 
     code = "api_timeout"
+
+    def __init__(self, message: str, *, partial_text: str = "") -> None:
+        super().__init__(message)
+        self.partial_text = partial_text
 
 
 class APIStatusError(APIError):

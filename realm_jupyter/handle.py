@@ -43,7 +43,10 @@ class GenerationHandle:
 
     def __init__(self, prompt_ids: tuple[int, ...] = ()) -> None:
         self.prompt_ids = prompt_ids
-        self._condition = threading.Condition()
+        self._lock = threading.RLock()
+        # Who waits for the end is not woken for every token.
+        self._changed = threading.Condition(self._lock)
+        self._ended = threading.Condition(self._lock)
         self._events: deque[TokenEvent] = deque()
         self._response: GenerationResponse | None = None
         self._error: BaseException | None = None
@@ -99,7 +102,7 @@ class GenerationHandle:
 
     def cancel(self) -> None:
         """Stop within one step; what was generated is kept as the response."""
-        with self._condition:
+        with self._lock:
             if self._is_cancelled or self.is_done:
                 return
             self._is_cancelled = True
@@ -122,16 +125,16 @@ class GenerationHandle:
         RealmError
             What ended the generation, if it failed.
         """
-        with self._condition:
-            if not self._wait(lambda: self.is_done, timeout):
+        with self._lock:
+            if not _wait(self._ended, lambda: self.is_done, timeout):
                 raise TimeoutError(f"the generation still runs after {timeout} s")
         return self._outcome()
 
     def __iter__(self) -> Iterator[TokenEvent]:
         try:
             while True:
-                with self._condition:
-                    self._wait(lambda: bool(self._events) or self.is_done, None)
+                with self._lock:
+                    _wait(self._changed, lambda: bool(self._events) or self.is_done, None)
                     if not self._events:
                         break
                     event, has_room = self._pop()
@@ -151,13 +154,13 @@ class GenerationHandle:
         def listener() -> None:
             loop.call_soon_threadsafe(wake.set)
 
-        with self._condition:
+        with self._lock:
             self._listeners.append(listener)
         try:
             while True:
                 wake.clear()
                 event, has_room = None, False
-                with self._condition:
+                with self._lock:
                     if self._events:
                         event, has_room = self._pop()
                     done = self.is_done
@@ -173,7 +176,7 @@ class GenerationHandle:
             self.cancel()
             raise
         finally:
-            with self._condition:
+            with self._lock:
                 self._listeners.remove(listener)
         if self._error is not None:
             raise self._error
@@ -199,7 +202,7 @@ class GenerationHandle:
 
     def on_cancel(self, callback: Callable[[], None]) -> None:
         """Have ``callback`` called from whatever thread cancels (producer's side)."""
-        with self._condition:
+        with self._lock:
             self._cancel_callbacks.append(callback)
             missed = self._is_cancelled
         if missed:
@@ -216,27 +219,35 @@ class GenerationHandle:
 
     def put(self, event: TokenEvent) -> None:
         """Hand an event to the reader (producer's side)."""
-        with self._condition:
+        with self._lock:
             self._events.append(event)
-        self._notify()
+            self._changed.notify_all()
+        self._call_listeners()
 
     def finish(self, response: GenerationResponse) -> None:
         """End well (producer's side); later calls are ignored."""
-        with self._condition:
+        with self._lock:
             if not self.is_done:
                 self._response = response
-        self._notify()
+        self._announce_end()
 
     def fail(self, error: BaseException) -> None:
         """End with an error (producer's side); later calls are ignored."""
-        with self._condition:
+        with self._lock:
             if not self.is_done:
                 self._error = error
-        self._notify()
+        self._announce_end()
 
-    def _notify(self) -> None:
-        with self._condition:
-            self._condition.notify_all()
+    def _announce_end(self) -> None:
+        with self._lock:
+            self._changed.notify_all()
+            self._ended.notify_all()
+        self._call_listeners()
+
+    def _call_listeners(self) -> None:
+        if not self._listeners:
+            return
+        with self._lock:
             listeners = list(self._listeners)
         for listener in listeners:
             try:
@@ -253,16 +264,19 @@ class GenerationHandle:
         for callback in self._room_callbacks:
             callback()
 
-    def _wait(self, predicate: Callable[[], bool], timeout: float | None) -> bool:
-        if timeout is not None:
-            return self._condition.wait_for(predicate, timeout)
-        while not predicate():
-            self._condition.wait(_WAKE_S)
-        return True
-
     def _outcome(self) -> GenerationResponse:
         if self._error is not None:
             raise self._error
         if self._response is None:
             raise RuntimeError("the generation has no outcome yet")
         return self._response
+
+
+def _wait(
+    condition: threading.Condition, predicate: Callable[[], bool], timeout: float | None
+) -> bool:
+    if timeout is not None:
+        return condition.wait_for(predicate, timeout)
+    while not predicate():
+        condition.wait(_WAKE_S)
+    return True

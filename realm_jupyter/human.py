@@ -16,10 +16,12 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from typing import Any
 
+    from realm_jupyter.batch import BatchProgress
     from realm_jupyter.types import GenerationResponse, LoadProgress, ModelInfo
 
 __all__ = [
     "Meter",
+    "batch_line",
     "cut_note",
     "format_bytes",
     "format_count",
@@ -145,6 +147,23 @@ def cut_note(response: GenerationResponse, fields: Mapping[str, Any]) -> tuple[s
     if response.finish_reason != "length" or not any(fields.get(name) for name in forms):
         return ()
     return ("cut off before its form was complete: raise max_tokens",)
+
+
+def batch_line(progress: BatchProgress) -> str:
+    """Return how far a batch is, in a line."""
+    parts = [f"{progress.num_done} of {progress.num_prompts} prompts"]
+    if progress.num_skipped:
+        parts.append(f"{progress.num_skipped} of them answered before")
+    if progress.num_failed:
+        parts.append(f"{progress.num_failed} failed")
+    if progress.num_tokens:
+        parts.append(f"{progress.tokens_per_second:.0f} tok/s")
+    if progress.num_done < progress.num_prompts:
+        if progress.remaining_s is not None:
+            parts.append(f"{format_duration(progress.remaining_s)} left")
+    elif progress.elapsed_s:
+        parts.append(f"took {format_duration(progress.elapsed_s)}")
+    return " · ".join(parts)
 
 
 def model_line(info: ModelInfo) -> str:

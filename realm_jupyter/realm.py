@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import threading
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from realm_jupyter.backend import Backend
+    from realm_jupyter.batch import BatchProgress, BatchResult, ClusterOptions
     from realm_jupyter.handle import GenerationHandle
     from realm_jupyter.limits import TenantLimits
     from realm_jupyter.stats import TenantStats
@@ -39,6 +41,8 @@ if TYPE_CHECKING:
 __all__ = ["Realm"]
 
 _MODES = ("local", "server")
+# Prompts of `Realm.map` under way at once; a server lets a key run as many.
+_NUM_PARALLEL = 64
 
 
 class Realm:
@@ -485,6 +489,86 @@ class Realm:
                 handle.cancel()
             raise
 
+    def map(
+        self,
+        prompts: Iterable[str | Sequence[ChatMessage | Mapping[str, Any]] | Sequence[int]],
+        *,
+        output: str | PathLike[str] | None = None,
+        model: str | None = None,
+        raw: bool = False,
+        system: str | None = None,
+        config: GenerationConfig | None = None,
+        num_parallel: int | None = None,
+        cluster: ClusterOptions | str | bool | None = None,
+        on_progress: Callable[[BatchProgress], None] | None = None,
+        cancel: CancelToken | None = None,
+        **sampling: Any,
+    ) -> BatchResult:
+        """Answer thousands of prompts, so many at once; one that fails stops no other.
+
+        Parameters
+        ----------
+        prompts : iterable of str, sequence of messages, or sequence of int
+            Each text, a conversation or token ids.
+        output : path-like, optional
+            File of JSON lines that each row is added to as it is done. The same call again
+            goes on where the file ends: what is answered is not run again. After an interrupt
+            what is done is in the file.
+        model, raw, system, config, **sampling
+            As for `stream`. Each prompt has the next seed after the first one's.
+        num_parallel : int, optional
+            Prompts under way at once; by default 64, or as many as the tenant's limits let
+            run. More than the model's KV cache has room for wait for others to end.
+        cluster : ClusterOptions, str or True, optional
+            Run on a Ray cluster instead (extra ``ray``), each worker with a copy of the model;
+            a string is the cluster's address. The model's file must be there on all machines.
+        on_progress : callable, optional
+            Called with `BatchProgress` after each row.
+        cancel : CancelToken, optional
+            Ends early, from another thread; what is done is returned.
+
+        Returns
+        -------
+        BatchResult
+            A row for each prompt, in their order; ``.to_pandas()`` is a DataFrame.
+
+        Raises
+        ------
+        ConfigError
+            If ``output`` belongs to other prompts or options, or there is no such cluster.
+        PromptError
+            If something is no prompt.
+        RealmError
+            If there is no use in going on: the model was unloaded, the server is gone.
+
+        Examples
+        --------
+        >>> from realm_jupyter import Realm
+        >>> with Realm(default_model="paris") as realm:
+        ...     result = realm.map(["Say hi.", "Say no."], max_tokens=4)
+        >>> result
+        <BatchResult: 2 of 2 prompts answered>
+        """
+        from realm_jupyter import batch  # noqa: PLC0415 - `import realm_jupyter` stays fast
+
+        info = self._backend.model_info(self._choose(model), digest=False)
+        job = batch.BatchJob(
+            model=info,
+            prompts=batch.checked_prompts(prompts),
+            config=_config(config, sampling),
+            raw=raw,
+            system=system,
+        )
+        if cluster is not None and cluster is not False:
+            if num_parallel is not None:
+                raise ConfigError(
+                    "on a cluster num_parallel is one of ClusterOptions", field="num_parallel"
+                )
+            rows_of = _rows_on_cluster(self, info, batch.ClusterOptions.of(cluster))
+        else:
+            rows_of = batch.rows_on_backend(self._backend, self._num_parallel(num_parallel))
+        return batch.run_batch(job, rows_of, output=output, on_progress=on_progress, cancel=cancel)
+
     async def agenerate(self, prompt: str | None = None, **options: Any) -> GenerationResponse:
         """Generate without blocking the event loop; takes what `stream` takes."""
         return await (await _start(self.stream, prompt, **options)).aresult()
@@ -658,6 +742,14 @@ class Realm:
                     raise
                 oldest.result()
 
+    def _num_parallel(self, wanted: int | None) -> int:
+        if wanted is not None and (not isinstance(wanted, int) or wanted < 1):
+            raise ConfigError.not_allowed("num_parallel", wanted, "a whole number of at least 1")
+        limit = None
+        if isinstance(self._backend, TenantBackend):
+            limit = self._backend.limits.num_sequences
+        return wanted or min(limit or _NUM_PARALLEL, _NUM_PARALLEL)
+
     def _tenant_backend(self) -> TenantBackend:
         if not isinstance(self._backend, TenantBackend):
             raise ConfigError(
@@ -700,6 +792,45 @@ def _local_backend(
     from realm_jupyter.engine import Engine, LocalBackend  # noqa: PLC0415
 
     return LocalBackend(Engine(), owns_engine=True, guest=_guest(guest), **options)
+
+
+def _rows_on_cluster(realm: Realm, info: ModelInfo, options: ClusterOptions) -> Any:
+    """Return what runs prompts on a cluster whose workers load the model of ``info``."""
+    from realm_jupyter.batch.cluster import rows_on_cluster  # noqa: PLC0415 - an extra
+    from realm_jupyter.models.sources import is_shipped  # noqa: PLC0415 - numpy waits
+
+    if realm.server_url is not None:
+        raise ConfigError(
+            "cluster= runs copies of a model of this process; a server decides itself where its "
+            "models run (realm serve --ray)",
+            field="cluster",
+        )
+    path = Path(info.path)
+    if not path.is_file():
+        raise ConfigError(
+            f"the model {info.id} was loaded from bytes; load it from a file that all machines "
+            "of the cluster have",
+            field="cluster",
+        )
+    source = path.stem if is_shipped(path) else str(path.resolve())
+    open_backend = partial(_worker_backend, source, info.id, info.executor)
+    return rows_on_cluster(open_backend, options)
+
+
+def _worker_backend(source: str, model_id: str, executor: str) -> Backend:
+    """Return the backend of a worker, which has this model only."""
+    backend = _local_backend(None)
+    backend.load_model(
+        source,
+        model_id,
+        device="auto",
+        executor=executor,
+        kv_type="auto",
+        prefix_cache_bytes=None,
+        on_progress=None,
+        cancel=None,
+    )
+    return backend
 
 
 def _client_backend(options: dict[str, Any]) -> Backend:
@@ -747,10 +878,14 @@ def _messages(
 def _wait(
     handle: GenerationHandle, on_token: Callable[[TokenEvent], object] | None
 ) -> GenerationResponse:
-    for event in handle:
-        if on_token is not None:
+    if on_token is not None:
+        for event in handle:
             on_token(event)
-    return handle.result()
+    try:
+        return handle.result()
+    except BaseException:
+        handle.cancel()
+        raise
 
 
 async def _start(

@@ -35,8 +35,12 @@ def test_the_magics_load_neither_torch_nor_wasmtime():
 
 def test_public_names_are_pinned_and_all_resolve():
     assert realm_jupyter.__all__ == [
+        "BatchProgress",
+        "BatchResult",
+        "BatchRow",
         "CancelToken",
         "ChatMessage",
+        "ClusterOptions",
         "EmbeddingResponse",
         "GenerationConfig",
         "GenerationHandle",

@@ -23,6 +23,7 @@ COMMANDS: dict[str, str] = {
     "demo": "show the models that ship with the package at work",
     "run": "answer a prompt, or complete it with --raw",
     "chat": "talk to a model",
+    "batch": "answer the prompts of a file, thousands if need be",
     "models": "list the models that ship and those in a folder",
     "serve": "answer OpenAI's clients and other notebooks over HTTP",
     "bench": "measure how fast a model runs here",

@@ -199,7 +199,7 @@ def connection_error(
 ) -> APIConnectionError | APITimeoutError:
     """Return our error for one of httpx."""
     if isinstance(error, httpx.TimeoutException) and not isinstance(error, httpx.ConnectTimeout):
-        return APITimeoutError(f"{where} said nothing for too long")
+        return APITimeoutError(f"{where} said nothing for too long", partial_text=partial_text)
     detail = str(error) or type(error).__name__
     if partial_text or not isinstance(error, (httpx.ConnectError, httpx.ConnectTimeout)):
         message = f"the connection to {where} broke: {detail}"

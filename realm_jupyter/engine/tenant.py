@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import itertools
 import threading
 from functools import partial
@@ -30,6 +31,9 @@ _numbers = itertools.count(1)
 # `close` waits for the step in progress. A step of a huge model on a slow machine can
 # take long; after this the instances are left to the thread that still uses them.
 _CLOSE_WAIT_S = 30.0
+
+# What most tenants have, checked once.
+_NO_LIMITS = TenantLimits()
 
 
 class Tenant:
@@ -68,7 +72,7 @@ class Tenant:
         self.name = name or f"tenant-{self.number}"
         self.guest = guest
         self.shares_prefixes = shares_prefixes
-        self._limits = limits = limits or TenantLimits()
+        self._limits = limits = limits or _NO_LIMITS
         self.meter = Meter(self.name, limits.tokens_per_minute)
         self.kv_budget = TenantKVBudget(self.name, limits.kv_bytes)
         self._admission = Admission(self.name, limits.num_sequences, limits.queue_length)
@@ -97,10 +101,7 @@ class Tenant:
     @property
     def guest_limits(self) -> GuestLimits:
         """What each of its guest instances may use."""
-        return GuestLimits(
-            memory_bytes=self._limits.guest_memory_bytes,
-            deadline_ms=self._limits.guest_deadline_ms,
-        )
+        return _guest_limits(self._limits.guest_memory_bytes, self._limits.guest_deadline_ms)
 
     @property
     def is_closed(self) -> bool:
@@ -274,3 +275,8 @@ class Tenant:
             shares_prefixes=self.shares_prefixes,
             limits=self._limits,
         )
+
+
+@functools.lru_cache(maxsize=64)
+def _guest_limits(memory_bytes: int, deadline_ms: int) -> GuestLimits:
+    return GuestLimits(memory_bytes=memory_bytes, deadline_ms=deadline_ms)

@@ -16,7 +16,7 @@ from realm_jupyter.errors import (
     RealmError,
 )
 from realm_jupyter.human import one_line
-from realm_jupyter.magics import commands, prompting
+from realm_jupyter.magics import batch, commands, prompting
 from realm_jupyter.magics.completion import complete
 from realm_jupyter.magics.display import MAX_UPDATES_A_SECOND, STOPPED
 from realm_jupyter.magics.limit_traits import LimitTraits
@@ -235,6 +235,9 @@ class RealmMagics(LimitTraits, Magics):
         if not call.command:
             commands.show_overview(self.session, screen)
             return None
+        if call.command == "batch":
+            batch.run_batch_cell(self.session, call, "", screen)
+            return None
         result = commands.LINE_COMMANDS[call.command](self.session, call.args, screen)
         return None if call.is_silent else result
 
@@ -242,6 +245,9 @@ class RealmMagics(LimitTraits, Magics):
         if call.command in {"generate", "chat"}:
             answer = prompting.chat_cell if call.command == "chat" else prompting.generate_cell
             answer(self.session, call, prompt, screen)
+            return None
+        if call.command == "batch":
+            batch.run_batch_cell(self.session, call, prompt, screen)
             return None
         if call.command == "guest" and prompt.strip():
             commands.guest_cell(call.args, prompt, screen)

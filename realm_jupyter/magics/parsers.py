@@ -13,6 +13,7 @@ from realm_jupyter.errors import ConfigError, MagicError, RealmError
 from realm_jupyter.human import one_line
 from realm_jupyter.options import (
     OptionParser,
+    add_batch_options,
     add_generation_options,
     did_you_mean,
     generation_fields,
@@ -52,6 +53,7 @@ COMMANDS: dict[str, str] = {
     "tenants": "show who uses the models: tokens, speed, waiting, memory",
     "generate": "%%realm generate: answer the cell, or complete it with --raw",
     "chat": "%%realm chat: answer the cell in a conversation; %realm chat opens it",
+    "batch": "%%realm batch: answer the cell for each item of a variable or file, or each line",
     "guest": "%%realm guest: compile the C++ of the cell into a guest; %realm guest lists them",
     "tokenize": "show the tokens of a text",
     "connect": "have the models of a server answer",
@@ -61,7 +63,7 @@ COMMANDS: dict[str, str] = {
     "help": "explain a subcommand",
     "version": "show the versions of everything involved",
 }
-CELL_COMMANDS = ("generate", "chat", "guest", "tokenize")
+CELL_COMMANDS = ("generate", "chat", "batch", "guest", "tokenize")
 LANGUAGES = ("c++", "c")
 
 _CELL_EPILOG = """The cell below the first line is the prompt, byte for byte; only
@@ -69,6 +71,14 @@ _CELL_EPILOG = """The cell below the first line is the prompt, byte for byte; on
 _realm, and with -v in a variable of your choice. A ; at the end of the first line
 shows nothing. The stop button ends the answer and keeps its text. %realm help lists the
 other subcommands."""
+
+_BATCH_EPILOG = """With a SOURCE the cell is asked for each of its items: {{item}} is the item, and
+{{name}} the column or key of that name. Without one, each line of the cell is a prompt. As
+%realm batch SOURCE, without a cell, the items are the prompts. A SOURCE is a variable (a list,
+or a table or column of pandas), a file of JSON lines, or a text file with a line for each.
+The answers are kept in _realm, and with -v in a variable of your choice: a DataFrame where
+pandas is installed. With -o each is written to a file as it is done, and the same cell goes
+on where the file ends. The stop button ends the batch and keeps what is done."""
 
 _GUEST_EPILOG = """The cell below the first line is one file of C++20 (or C17). It may include
 realm.h, the functions of the host, and realm_guest.h, with which a guest is one function:
@@ -214,6 +224,20 @@ def _chat_parser(parser: OptionParser) -> None:
     add_generation_options(parser)
 
 
+def _batch_parser(parser: OptionParser) -> None:
+    parser.add_argument("source", metavar="SOURCE", nargs="?", help="a variable or a file")
+    _add_model(parser)
+    parser.add_argument("-o", "--output", metavar="FILE", help="write the answers as JSON lines")
+    parser.add_argument("-v", "--var", metavar="NAME", help="store the answers in a variable")
+    parser.add_argument("--system", metavar="TEXT", help="system prompt")
+    parser.add_argument("--no-interpolate", action="store_true", help="leave {{name}} as it stands")
+    parser.add_argument(
+        "--raw", action="store_true", help="complete the texts as they stand, without chat template"
+    )
+    add_batch_options(parser)
+    add_generation_options(parser)
+
+
 def _guest_parser(parser: OptionParser) -> None:
     parser.add_argument("--name", metavar="NAME", help="call the guest this")
     parser.add_argument(
@@ -271,6 +295,7 @@ _BUILDERS: dict[str, Callable[[OptionParser], None]] = {
     "tenants": _tenants_parser,
     "generate": _generate_parser,
     "chat": _chat_parser,
+    "batch": _batch_parser,
     "guest": _guest_parser,
     "tokenize": _tokenize_parser,
     "connect": _connect_parser,
@@ -281,7 +306,12 @@ _BUILDERS: dict[str, Callable[[OptionParser], None]] = {
     "version": _no_arguments,
 }
 
-_EPILOGS = {"generate": _CELL_EPILOG, "chat": _CELL_EPILOG, "guest": _GUEST_EPILOG}
+_EPILOGS = {
+    "generate": _CELL_EPILOG,
+    "chat": _CELL_EPILOG,
+    "batch": _BATCH_EPILOG,
+    "guest": _GUEST_EPILOG,
+}
 
 
 @functools.cache

@@ -16,12 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from realm_jupyter.magics.display import Screen
-    from realm_jupyter.types import (
-        ChatMessage,
-        GenerationResponse,
-        LoadProgress,
-        ModelInfo,
-    )
+    from realm_jupyter.types import ChatMessage, LoadProgress, ModelInfo
     from realm_jupyter.widget.chat import ChatWidget
     from realm_jupyter.widget.models import ModelsWidget
 
@@ -360,7 +355,7 @@ class Session:
             if not (callable(value) and name in hidden and hidden[name] is value)
         }
 
-    def keep(self, response: GenerationResponse, name: str | None) -> None:
+    def keep(self, response: object, name: str | None) -> None:
         """Store a response as the last one and, if there is a name, in a variable."""
         self.shell.user_ns[LAST_RESPONSE] = response
         if name:

@@ -58,6 +58,7 @@ def attach(store: wasmtime.Store, ending: Ending) -> None:
     """
     number = next(_numbers)
     _endings[number] = ending
+    store.set_epoch_deadline(1)
     ffi.wasmtime_store_epoch_deadline_callback(
         store.ptr(), _on_tick, ctypes.c_void_p(number), _NO_FINALIZER
     )

@@ -189,7 +189,7 @@ class HostBinding:
         if len(row) > capacity:
             self.reason = f"forward has {len(row)} logits, and the guest room for {capacity}"
             return abi.Status.ERROR_ARGUMENT
-        memory.write_from(caller, logits, row.__array_interface__["data"][0], row.nbytes)
+        memory.write_floats(caller, logits, row)
         return len(row)
 
     def _forward_batch(  # noqa: PLR0917 - likewise
@@ -226,7 +226,7 @@ class HostBinding:
         rows = np.ascontiguousarray(self.host().forward_batch(handles, parts), dtype=np.float32)
         if rows.size > capacity:
             raise ValueError(f"the host has {rows.size} logits in place of {room}")
-        memory.write_from(caller, logits, rows.__array_interface__["data"][0], rows.nbytes)
+        memory.write_floats(caller, logits, rows)
         return rows.size
 
     def _emit_token(

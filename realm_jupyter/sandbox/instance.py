@@ -260,14 +260,11 @@ class GuestInstance:
         GuestAbiError
             If what the guest answers is not a sound event for V tokens.
         """
-        if logits.dtype != np.float32 or not logits.flags.c_contiguous:
-            logits = np.ascontiguousarray(logits, dtype=np.float32)
         size = logits.size
         with self.lock:
-            pointer = self._logits(logits.nbytes)
-            source: int = logits.__array_interface__["data"][0]
+            pointer = self._logits(4 * size)
             try:
-                self._memory.write_from(self._live_store(), pointer, source, logits.nbytes)
+                self._memory.write_floats(self._live_store(), pointer, logits)
             except PointerError as error:
                 self._refuse_pointer("realm_logits", error)
             span = self._call("realm_generate_step", handle, abi.LogitsForm.DENSE, size)
@@ -422,7 +419,7 @@ class GuestInstance:
         self._in_call = True
         error: BaseException | None = None
         try:
-            self._watch.start(store)
+            self._watch.start()
             try:
                 result = call(*arguments)
             finally:

@@ -13,10 +13,15 @@ import mmap
 import sys
 from typing import TYPE_CHECKING, cast
 
+import numpy as np
+
+from realm_jupyter.sandbox.direct import memory_size
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     import wasmtime
+    from numpy.typing import NDArray
 
 __all__ = ["GuestMemory", "PointerError"]
 
@@ -40,17 +45,24 @@ class GuestMemory:
     Notes
     -----
     ``store`` is the store, or the caller that wasmtime hands to a host function. The
-    address is fetched anew in each call, because a memory may move when it grows.
+    size is asked for anew in each call, and the address whenever it is another one: a memory
+    moves only when it grows.
     """
 
-    __slots__ = ("_memory",)
+    __slots__ = ("_base", "_memory", "_size")
 
     def __init__(self, memory: wasmtime.Memory) -> None:
         self._memory = memory
+        self._size = -1
+        self._base = 0
 
     def size_bytes(self, store: wasmtime.Store | wasmtime.Caller) -> int:
         """Return the memory's size at this moment."""
-        return self._memory.data_len(store)
+        size = memory_size(store, self._memory)
+        if size != self._size:
+            self._base = ctypes.addressof(self._memory.data_ptr(store).contents) if size else 0
+            self._size = size
+        return size
 
     def check(
         self, store: wasmtime.Store | wasmtime.Caller, pointer: int, length: int
@@ -65,7 +77,7 @@ class GuestMemory:
         pointer &= _U32
         # A count of elements may already have been multiplied: it must not wrap here.
         length = length & _U32 if length < 0 else length
-        size = self._memory.data_len(store)
+        size = self.size_bytes(store)
         if pointer + length > size:
             raise PointerError(
                 f"pointer 0x{pointer:08x} with {length} bytes, in a memory of {size} bytes"
@@ -75,9 +87,7 @@ class GuestMemory:
     def address(self, store: wasmtime.Store | wasmtime.Caller, pointer: int, length: int) -> int:
         """Return the host's address of checked bytes; valid until the next guest call."""
         pointer, length = self.check(store, pointer, length)
-        if not length:
-            return 0
-        return ctypes.addressof(self._memory.data_ptr(store).contents) + pointer
+        return self._base + pointer if length else 0
 
     def read(self, store: wasmtime.Store | wasmtime.Caller, pointer: int, length: int) -> bytes:
         """Copy bytes out of the guest.
@@ -88,10 +98,7 @@ class GuestMemory:
             If any of the bytes is outside the memory.
         """
         pointer, length = self.check(store, pointer, length)
-        if not length:
-            return b""
-        base = ctypes.addressof(self._memory.data_ptr(store).contents)
-        return ctypes.string_at(base + pointer, length)
+        return ctypes.string_at(self._base + pointer, length) if length else b""
 
     def write(self, store: wasmtime.Store | wasmtime.Caller, pointer: int, data: bytes) -> None:
         """Copy bytes into the guest.
@@ -105,19 +112,21 @@ class GuestMemory:
         if data:
             ctypes.memmove(address, data, len(data))
 
-    def write_from(
-        self, store: wasmtime.Store | wasmtime.Caller, pointer: int, source: int, length: int
+    def write_floats(
+        self, store: wasmtime.Store | wasmtime.Caller, pointer: int, values: NDArray[np.float32]
     ) -> None:
-        """Copy ``length`` bytes from the host's address ``source`` into the guest.
+        """Copy floats, in C order and of any shape, into the guest.
 
         Raises
         ------
         PointerError
             If any of the bytes would fall outside the memory.
         """
-        address = self.address(store, pointer, length)
-        if length:
-            ctypes.memmove(address, source, length)
+        if values.dtype != np.float32 or not values.flags.c_contiguous:
+            values = np.ascontiguousarray(values, dtype=np.float32)
+        address = self.address(store, pointer, values.nbytes)
+        if address:
+            ctypes.memmove(address, _address_of(values), values.nbytes)
 
     def discard(self, store: wasmtime.Store | wasmtime.Caller, pointer: int, length: int) -> None:
         """Give whole pages of checked bytes back to the system, where it can take them.
@@ -134,6 +143,14 @@ class GuestMemory:
         size = (address + length) // mmap.PAGESIZE * mmap.PAGESIZE - start
         if _CAN_DISCARD and size > 0:
             _madvise()(start, size, mmap.MADV_DONTNEED)
+
+
+def _address_of(values: NDArray[np.float32]) -> int:
+    if values.flags.writeable:
+        # A quarter of the other way's time.
+        return ctypes.addressof(ctypes.c_char.from_buffer(values.data))
+    address: int = values.__array_interface__["data"][0]
+    return address
 
 
 @functools.cache

@@ -1,11 +1,11 @@
 """Ends guest calls: at their deadline, or when another thread says so.
 
-A call starts with a deadline of one tick of its engine's epoch, and a tick comes only when
-some call has to end; each store asks its own watch whether the tick was meant for it
-(`realm_jupyter.sandbox.epoch`). So ending one guest costs the others that run at that
-moment a few microseconds, and nothing when none has to end. One daemon thread watches
-the clock for all of them; it sleeps until the next deadline, not in a fixed rhythm, and
-ends when nothing ran for a while.
+A store's deadline is the next tick of its engine's epoch, and a tick comes only when some
+call has to end; each store then asks its own watch whether the tick was meant for it
+(`realm_jupyter.sandbox.epoch`), and if not, its deadline is the tick after. So ending one
+guest costs the others that run at that moment a few microseconds, and nothing when none has
+to end. One daemon thread watches the clock for all of them; it sleeps until the next deadline,
+not in a fixed rhythm, and ends when nothing ran for a while.
 """
 
 from __future__ import annotations
@@ -40,7 +40,8 @@ class Watchdog:
     Notes
     -----
     One lock guards the watches too: it is held for a few hundred nanoseconds, and it is
-    what makes a tick hit the call it was meant for and never the one after it.
+    what makes a tick hit the call it was meant for and never the one after it. Whoever only
+    holds it takes `mutex`; `lock` is the same one, to wait on.
     """
 
     def __init__(self, idle_s: float = 5.0) -> None:
@@ -52,7 +53,8 @@ class Watchdog:
 
     def _reset(self) -> None:
         # Reentrant: a signal handler or a finalizer may interrupt a call from in here.
-        self.lock = threading.Condition(threading.RLock())
+        self.mutex = threading.RLock()
+        self.lock = threading.Condition(self.mutex)
         self._watches: set[Watch] = set()
         self._thread: threading.Thread | None = None
         self._wake_at = math.inf
@@ -152,10 +154,9 @@ class Watch:
         """Whether the next tick is meant for this instance's call."""
         return self.cause is not None
 
-    def start(self, store: wasmtime.Store) -> None:
-        """Begin a call into the instance of this store: from now on the guest computes."""
-        with self._dog.lock:
-            store.set_epoch_deadline(1)
+    def start(self) -> None:
+        """Begin a call into the instance: from now on the guest computes."""
+        with self._dog.mutex:
             self.cause = None
             self._is_running = True
             self.deadline = monotonic() + self._limit_s
@@ -163,7 +164,7 @@ class Watch:
 
     def stop(self) -> None:
         """End a call, however it ended; harmless when none runs."""
-        with self._dog.lock:
+        with self._dog.mutex:
             self._is_running = False
             self.deadline = math.inf
             self._dog.discard(self)

@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     import wasmtime
-    from numpy.typing import NDArray
 
     from realm_jupyter.sandbox.host import HostFunctions
     from realm_jupyter.sandbox.memory import GuestMemory
@@ -95,7 +94,7 @@ def weight_read(  # noqa: PLR0917 - likewise
             f"weight_read has {num_rows * columns} floats, and the guest room for {capacity}"
         )
     found = binding.host().weight_read(weight & _U64, first_row, num_rows)
-    _write(memory, caller, out, found)
+    memory.write_floats(caller, out, found)
     return num_rows * columns
 
 
@@ -123,7 +122,7 @@ def matmul(  # noqa: PLR0917 - likewise
         return binding.refuse(f"matmul of {num_rows} rows with {rows} x {columns} is too much work")
     data = memory.read(caller, x, 4 * num_rows * columns)
     vectors = np.frombuffer(data, dtype=_FLOAT).reshape(num_rows, columns)
-    _write(memory, caller, out, binding.host().matmul(weight & _U64, vectors))
+    memory.write_floats(caller, out, binding.host().matmul(weight & _U64, vectors))
     return num_rows * rows
 
 
@@ -134,13 +133,6 @@ def _matrix(binding: Binding, weight: int) -> tuple[int, int]:
     for length in leading:
         rows *= length
     return rows, columns
-
-
-def _write(
-    memory: GuestMemory, caller: wasmtime.Caller, out: int, values: NDArray[np.float32]
-) -> None:
-    values = np.ascontiguousarray(values, dtype=_FLOAT)
-    memory.write_from(caller, out, values.__array_interface__["data"][0], values.nbytes)
 
 
 WEIGHT_FUNCTIONS: dict[str, Callable[..., int]] = {

@@ -292,6 +292,16 @@ def test_a_silent_server_is_given_up(canned):
         realm.generate("x", model="m", raw=True)
 
 
+def test_a_stream_that_falls_silent_keeps_its_text(canned):
+    canned.answers = [(stream_answer(["Once", " upon"], is_cut=True),)]
+    with (
+        Realm(mode="server", base_url=canned.url, api_key="k", timeout=0.5) as realm,
+        pytest.raises(APITimeoutError, match="said nothing") as caught,
+    ):
+        realm.generate("x", model="m", raw=True)
+    assert caught.value.partial_text == "Once upon"
+
+
 def test_the_same_client_works_with_the_next_server(model_path, tmp_path, monkeypatch):
     monkeypatch.setattr(discovery, "runtime_folder", lambda: tmp_path)
     with Realm(mode="server") as realm:

@@ -13,7 +13,7 @@ from realm_jupyter.sandbox.watchdog import Watch, Watchdog
 
 
 class Line:
-    """Takes the place of an engine and of a store."""
+    """Takes the place of an engine."""
 
     def __init__(self):
         self.ticks = 0
@@ -22,9 +22,6 @@ class Line:
     def increment_epoch(self):
         self.ticks += 1
         self.ticked.set()
-
-    def set_epoch_deadline(self, ticks):
-        assert ticks == 1
 
 
 @pytest.fixture
@@ -44,7 +41,7 @@ def make(dog, limit_s):
 
 def test_a_call_past_its_deadline_gets_exactly_one_tick(dog):
     line, watch = make(dog, 0.02)
-    watch.start(line)
+    watch.start()
     assert line.ticked.wait(10)
     assert watch.cause == "deadline"
     watch.interrupt()
@@ -55,16 +52,16 @@ def test_a_call_past_its_deadline_gets_exactly_one_tick(dog):
 def test_a_call_that_ends_in_time_gets_no_tick(dog):
     line, watch = make(dog, 30)
     for _ in range(1000):
-        watch.start(line)
+        watch.start()
         watch.stop()
     assert (line.ticks, watch.cause, watch.deadline) == (0, None, math.inf)
 
 
 def test_an_earlier_deadline_wakes_the_thread_before_a_later_one(dog):
     late_line, late = make(dog, 60)
-    late.start(late_line)
+    late.start()
     line, watch = make(dog, 0.02)
-    watch.start(line)
+    watch.start()
     assert line.ticked.wait(10)
     assert late_line.ticks == 0
     late.stop()
@@ -72,8 +69,8 @@ def test_an_earlier_deadline_wakes_the_thread_before_a_later_one(dog):
 
 
 def test_a_paused_call_has_no_deadline_and_goes_on_with_what_is_left(dog):
-    line, watch = make(dog, 20)
-    watch.start(line)
+    _, watch = make(dog, 20)
+    watch.start()
     watch.deadline -= 12
     watch.pause()
     assert watch.deadline == math.inf
@@ -91,7 +88,7 @@ def test_a_paused_call_has_no_deadline_and_goes_on_with_what_is_left(dog):
 
 def test_an_interrupt_ticks_at_once_even_while_a_host_function_runs(dog):
     line, watch = make(dog, 30)
-    watch.start(line)
+    watch.start()
     watch.pause()
     watch.interrupt()
     assert (line.ticks, watch.cause) == (1, "interrupt")
@@ -103,20 +100,20 @@ def test_an_interrupt_ticks_at_once_even_while_a_host_function_runs(dog):
 def test_an_interrupt_without_a_call_does_nothing(dog):
     line, watch = make(dog, 30)
     watch.interrupt()
-    watch.start(line)
+    watch.start()
     watch.stop()
     watch.interrupt()
     assert line.ticks == 0
-    watch.start(line)
+    watch.start()
     assert watch.cause is None
     watch.stop()
 
 
 def test_the_thread_ends_when_nothing_runs_and_starts_again(dog):
-    line, watch = make(dog, 30)
+    _, watch = make(dog, 30)
     assert not dog.is_running
     for _ in range(2):
-        watch.start(line)
+        watch.start()
         thread = dog._thread
         assert thread.daemon
         watch.stop()
@@ -138,7 +135,7 @@ def test_an_idle_thread_sleeps_and_does_not_spin():
 
     dog.lock.wait = counting
     line, watch = make(dog, 0.02)
-    watch.start(line)
+    watch.start()
     assert line.ticked.wait(10)
     watch.stop()
     assert asleep.wait(10)
@@ -155,13 +152,13 @@ def test_an_idle_thread_sleeps_and_does_not_spin():
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")
 def test_a_fork_gets_a_clock_of_its_own(dog):
     line, watch = make(dog, 30)
-    watch.start(line)
+    watch.start()
     child = os.fork()
     if child == 0:  # pragma: no cover - in the child
         status = 1
         try:
             own_line, own = make(dog, 0.02)
-            own.start(own_line)
+            own.start()
             status = 0 if own_line.ticked.wait(10) else 2
         finally:
             os._exit(status)
@@ -179,7 +176,7 @@ def test_ticks_never_hit_the_next_call(dog):
         line, watch = make(dog, 0.0005)
         for _ in range(400):
             before = line.ticks
-            watch.start(line)
+            watch.start()
             until = time.monotonic() + 0.0005
             while time.monotonic() < until:
                 pass

@@ -78,6 +78,13 @@ def test_sixty_four_streams_are_not_mixed(server, solo):
     assert min(run_all(server, solo, 0)) == 1
 
 
+def test_figures_have_no_series_of_when_they_were_made(http):
+    assert http.get("/v1/models").status_code == 200
+    text = http.get("/metrics").text
+    assert "realm_requests_total{" in text
+    assert "_created" not in text
+
+
 @pytest.mark.soak
 def test_sixty_four_streams_for_two_minutes(server, solo, http):
     def texts_left():

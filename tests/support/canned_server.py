@@ -8,7 +8,10 @@ import threading
 
 
 class CannedServer:
-    """Each connection gets the next of ``answers`` and is closed; None says nothing."""
+    """Each connection gets the next of ``answers`` and is closed.
+
+    None says nothing, and ``(answer,)`` says nothing more.
+    """
 
     def __init__(self):
         self._socket = socket.create_server(("127.0.0.1", 0))
@@ -44,6 +47,10 @@ class CannedServer:
             self.on_request()
             answer = self.answers.pop(0)
             if answer is None:
+                self._silent.append(connection)
+                continue
+            if isinstance(answer, tuple):
+                connection.sendall(answer[0])
                 self._silent.append(connection)
                 continue
             connection.sendall(answer)

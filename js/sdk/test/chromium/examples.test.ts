@@ -41,6 +41,7 @@ describe.skipIf(CHROMIUM === null)("the examples for pages", () => {
         bundle: true,
         format: "esm",
         jsx: "automatic",
+        tsconfigRaw: {}, // as in a project of its own, where the package is the built one
         define: { "process.env.NODE_ENV": '"production"' },
         logLevel: "warning",
       });
