@@ -226,7 +226,8 @@ def test_what_a_browser_lacks_is_said(open_page, site, folder, browser):
     # Without JavaScript, and opened as a file, the page itself has to say it.
     plain = open_page(java_script_enabled=False)
     plain.goto(f"{site.url}ask/")
-    expect(plain.locator("noscript")).to_contain_text("needs JavaScript")
+    expect(plain.locator("noscript p")).to_contain_text("needs JavaScript")
+    expect(plain.locator("noscript p")).to_be_visible()
     context = browser.new_context()
     file = context.new_page()
     file.goto((folder / "ask" / "index.html").as_uri())
