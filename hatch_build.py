@@ -267,10 +267,8 @@ def sdk_step(root: Path) -> Step | None:
         for path in (*(folder / "src").rglob("*"), *wasm.rglob("*"))
         if path.suffix in {".cpp", ".h"} and path != folder / "src" / "pool.cpp"
     ]
-    salt = repr(
-        (ZIG, WASM_FLAGS, WASM_ISAS, WASM_LINK_FLAGS, WASM_THREAD_FLAGS)
-        + (WASM_EXPORTS, WASM_THREAD_EXPORTS)
-    )
+    flags = (*WASM_FLAGS, WASM_ISAS, *WASM_LINK_FLAGS, *WASM_THREAD_FLAGS)
+    salt = repr((ZIG, flags, WASM_EXPORTS, WASM_THREAD_EXPORTS))
     place = root / "js" / "sdk" / "wasm"
     names = ("kernels", "kernels-threads", "kernels-relaxed", "kernels-relaxed-threads")
     outputs = tuple(place / f"{name}.wasm" for name in names)

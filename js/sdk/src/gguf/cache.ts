@@ -288,7 +288,8 @@ async function openSink(handle: FileSystemFileHandle): Promise<Sink> {
 }
 
 async function hasRoomFor(size: number): Promise<boolean> {
-  const { quota, usage = 0 } = (await navigator.storage?.estimate?.()) ?? {};
+  const storage = typeof navigator === "undefined" ? undefined : navigator.storage;
+  const { quota, usage = 0 } = (await storage?.estimate?.()) ?? {};
   return quota === undefined || usage + size <= quota;
 }
 

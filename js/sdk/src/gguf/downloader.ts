@@ -66,6 +66,7 @@ export class Downloader {
     const bytes = new Uint8Array(end - start);
     let done = 0;
     await this.#repeat(async () => {
+      this.#throwIfEnded();
       const answer = await this.ask(start + done, end);
       this.#checkSame(answer, first);
       const body = answer.response.body?.getReader();

@@ -14,8 +14,8 @@ import { WasmExecutor } from "./wasm_executor.js";
 import { weightNames } from "./weight_plan.js";
 import { WeightPlan, Weights } from "./weights.js";
 
-/** Below this many bytes of weights, threads wait for each other longer than they save. */
-const SINGLE_THREAD_BYTES = 4_000_000;
+/** Below this, some four million weights, threads wait for each other longer than they save. */
+const SINGLE_THREAD_BYTES = 2_000_000;
 
 export class WasmKernels implements Kernels {
   readonly build: string;
