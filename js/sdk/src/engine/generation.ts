@@ -13,7 +13,7 @@ const FINISH_REASONS: readonly (FinishReason | null)[] = [null, "stop", "length"
 const DECODER = new TextDecoder("utf-8", { ignoreBOM: true });
 
 export interface GenerationOptions {
-  /** Owned; closed at the end. */
+  /** Its own as long as it runs. */
   guest: GuestInstance;
   /** From `guest.generateBegin`. */
   handle: number;
@@ -149,6 +149,5 @@ export class Generation implements Lane {
     this.isDone = true;
     this.pendingIds = NOTHING;
     this.cache.free();
-    this.#options.guest.close();
   }
 }

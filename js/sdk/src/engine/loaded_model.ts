@@ -102,8 +102,8 @@ export class LoadedModel {
       return transcript.response("length");
     }
     const instance = await guest.instance();
-    this.#checkOpen();
     try {
+      this.#checkOpen();
       const generation = new Generation({
         guest: instance,
         handle: instance.generateBegin(encodeConfig(config, ids, { seed, maxTokens })),
@@ -116,7 +116,7 @@ export class LoadedModel {
       this.#scheduler.submit(generation);
       return await generation.result;
     } finally {
-      instance.close();
+      guest.release(instance);
     }
   }
 
@@ -155,7 +155,7 @@ function checkBias(config: GenerationConfig, vocabSize: number): void {
   for (const [tokenId, bias] of Object.entries(config.logitBias)) {
     if (Number(tokenId) >= vocabSize) {
       throw new SamplingParamsError(
-        `logit_bias={${tokenId}: ${bias}} is not allowed: logit_bias must be a mapping of token ids below ${vocabSize}`,
+        `logitBias={${tokenId}: ${bias}} is not allowed: logitBias must be a mapping of token ids below ${vocabSize}`,
         "logitBias",
       );
     }

@@ -154,7 +154,7 @@ export class LocalEngine implements Backend {
   ): Promise<LoadedModel> {
     const { description, vocabularyBlob } = openModel(file);
     await nextTurn();
-    const guest = await VocabularyGuest.load(this.#guest, vocabularyBlob);
+    const guest = await VocabularyGuest.load(this.#guest, vocabularyBlob, description.vocabSize);
     try {
       await nextTurn();
       signal.throwIfAborted();

@@ -331,7 +331,7 @@ describe("generating", () => {
       "ChatTemplateError: the model 'plain' has no chat template; complete plain text with generate(prompt, {raw: true})",
     );
     expect(await said({ text: "a", config: config({ logitBias: { 320: 1 } }) })).toBe(
-      "SamplingParamsError: logit_bias={320: 1} is not allowed: logit_bias must be a mapping of token ids below 320",
+      "SamplingParamsError: logitBias={320: 1} is not allowed: logitBias must be a mapping of token ids below 320",
     );
     expect(await said({ model: "other", text: "a" })).toMatch(/^ModelNotFoundError: no loaded/);
     expect([PromptError, ChatTemplateError, SamplingParamsError]).toHaveLength(3);
