@@ -6,9 +6,18 @@
  *   markdown.js, maths.js         what the chat asks for when it is needed
  *   engine_worker.js, kernel_worker.js, *.wasm   the SDK's workers
  *   sw.js                         the service worker, which the export puts beside the page
- *   LICENSES.txt                  of the packages in the bundles
+ *   LICENSES.txt                  of this package and of those in the bundles
  */
-import { cpSync, existsSync, mkdirSync, readdirSync, rmSync, statSync } from "node:fs";
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import * as esbuild from "esbuild";
@@ -62,7 +71,11 @@ for (const name of readdirSync(dist))
 cpSync(join(source, "index.html.template"), join(out, "index.html"));
 cpSync(join(source, "icon.svg"), join(out, "icon.svg"));
 const outputs = Object.assign({}, ...built.map(({ metafile }) => metafile.outputs));
-writeNotices({ outputs }, js, join(out, "LICENSES.txt"), ["@huggingface/jinja"]);
+const notices = join(out, "LICENSES.txt");
+writeNotices({ outputs }, js, notices, ["@huggingface/jinja"]);
+const own = readFileSync(join(js, "..", "LICENSE"), "utf8");
+const head = "This page, its WebAssembly files and the SDK in it are parts of realm_jupyter.\n\n";
+writeFileSync(notices, `${head}${own}\n${readFileSync(notices, "utf8")}`);
 
 for (const [name, budget] of Object.entries(BUDGET_BYTES)) {
   const size = statSync(join(out, name)).size;

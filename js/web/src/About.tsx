@@ -9,12 +9,12 @@ import type { Storage } from "./storage";
 interface AboutProps {
   data: PageData;
   storage: Storage;
-  /** How many threads run the model, in words. */
-  threads: string;
+  /** What runs the model, in words. */
+  runsOn: string;
   onClose(): void;
 }
 
-export function About({ data, storage, threads, onClose }: AboutProps) {
+export function About({ data, storage, runsOn, onClose }: AboutProps) {
   const dialog = useRef<HTMLDialogElement>(null);
   const { model } = data;
   useEffect(() => dialog.current?.showModal(), []);
@@ -24,7 +24,7 @@ export function About({ data, storage, threads, onClose }: AboutProps) {
     ["Kind", [model.architecture, model.quant_type].filter((part) => part !== "").join(", ")],
     ["Context", `${formatCount(model.context_length)} tokens`],
     ["Size", formatBytes(model.file_bytes)],
-    ["Runs on", threads],
+    ["Runs on", runsOn],
   ].filter(([, text]) => text !== "");
   return (
     <dialog ref={dialog} class="page-about" aria-labelledby="about-title" onClose={onClose}>

@@ -45,12 +45,18 @@ export function Page({ data, loader, storage, asset }: PageProps) {
         <About
           data={data}
           storage={storage}
-          threads={state.kind === "ready" ? state.model.info.executor : ""}
+          runsOn={state.kind === "ready" ? executorText(state.model.info.executor) : ""}
           onClose={() => setAboutOpen(false)}
         />
       ) : null}
     </>
   );
+}
+
+/** What runs the model, in words; the SDK names the build of its kernels. */
+export function executorText(executor: string): string {
+  const simd = executor.includes("relaxed") ? "relaxed SIMD" : "SIMD";
+  return `WebAssembly, ${simd}, ${executor.includes("threads") ? "several threads" : "one thread"}`;
 }
 
 interface ChatViewProps {

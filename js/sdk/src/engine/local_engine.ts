@@ -154,11 +154,15 @@ export class LocalEngine implements Backend {
   ): Promise<LoadedModel> {
     const { description, vocabularyBlob } = openModel(file);
     await nextTurn();
-    const guest = await VocabularyGuest.load(this.#guest, vocabularyBlob);
+    const guest = await VocabularyGuest.load(this.#guest, vocabularyBlob, description.vocabSize);
     try {
       await nextTurn();
       signal.throwIfAborted();
       const kernels = await this.#startKernels();
+      // A model needs the room more than conversations that may go on.
+      for (const model of this.#models.values()) {
+        model.forget();
+      }
       const { kvType } = this.#options;
       const executor = await kernels.createExecutor(description.graph, file, {
         ...(kvType !== undefined && { kvType }),

@@ -18,5 +18,9 @@ export function located(message: string, place: Place): string {
 
 /** An error about a file that is not sound. */
 export function formatError(message: string, place: Place = {}): ModelFormatError {
-  return new ModelFormatError(located(message, place));
+  const { offset } = place;
+  return new ModelFormatError(
+    located(message, place),
+    offset === undefined ? {} : { offsetBytes: offset },
+  );
 }

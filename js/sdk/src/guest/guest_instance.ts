@@ -92,14 +92,21 @@ export class GuestInstance {
     return new Uint8Array(this.#live().memory.buffer).slice();
   }
 
-  /** Begin with the memory of another instance of the same guest. */
+  /** Begin, or begin again, with the memory of another instance of the same guest. */
   adopt(memory: Uint8Array): void {
     const own = this.#live().memory;
+    this.#bufferBytes = 0;
+    this.#numLogits = 0;
     const missing = memory.byteLength - own.buffer.byteLength;
     if (missing > 0) {
       own.grow(Math.ceil(missing / PAGE_BYTES));
     }
     new Uint8Array(own.buffer).set(memory);
+  }
+
+  /** Have room for the logits of so many tokens before they come. */
+  reserveLogits(numTokens: number): void {
+    this.#logits(numTokens);
   }
 
   /**

@@ -106,7 +106,8 @@ export function closingToken(
   control: ControlText,
   { bosToken, eosToken }: SpecialTexts,
 ): string | null {
-  const said = `realm${crypto.randomUUID().replaceAll("-", "")}`;
+  // Not randomUUID, which pages without TLS do not have.
+  const said = `realm${crypto.getRandomValues(new Uint32Array(2)).join("x")}`;
   const inputs = {
     messages: [
       { role: "user", content: "Hi" },

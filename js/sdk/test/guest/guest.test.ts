@@ -125,6 +125,31 @@ describe("the shipped guest", () => {
     expect(copies[0]?.memoryBytes).toBeLessThanOrEqual(fresh.memoryBytes);
   });
 
+  it("is used again only as if it were new", async () => {
+    const own = await VocabularyGuest.load(shippedGuest(), blob, 258);
+    const first = await own.instance();
+    const fresh = first.snapshot();
+    const handle = begin(first, { stop: ["secret"] });
+    first.generateStep(handle, logitsOf(65));
+    expect(Buffer.compare(first.snapshot(), fresh)).not.toBe(0);
+    own.release(first);
+    expect(await own.instance()).toBe(first);
+    expect(Buffer.compare(first.snapshot(), fresh)).toBe(0);
+    expect(begin(first)).toBe(handle);
+    expect(first.generateStep(handle, logitsOf(66)).text).toBe("B");
+    // One that has grown, one too many, and one after the end go.
+    const grown = await own.instance();
+    grown.tokenize(new Uint8Array(4 << 20), PLAIN);
+    own.release(grown);
+    expect(grown.memoryBytes).toBe(0);
+    const other = await own.instance();
+    own.release(first);
+    own.release(other);
+    expect([first.memoryBytes > 0, other.memoryBytes]).toEqual([true, 0]);
+    own.close();
+    expect(first.memoryBytes).toBe(0);
+  });
+
   it("refuses malformed vocabularies and settings, and goes on", async () => {
     const instance = await shippedGuest().instantiate();
     const wrong = [
