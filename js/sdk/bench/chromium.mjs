@@ -89,6 +89,7 @@ try {
   });
   const page = await browser.newPage();
   page.on("pageerror", (error) => console.error(String(error)));
+  if (process.env.DEBUG) page.on("console", (m) => console.error(m.text().slice(0, 300)));
   await page.goto(`http://127.0.0.1:${server.address().port}/`);
   await page.waitForFunction(() => "compare" in globalThis);
   const options = {

@@ -39,10 +39,12 @@ def main(path: str, num_threads: int) -> None:
     if not isinstance(library, Library):
         raise SystemExit(library.message)
     executor = NativeExecutor(open_model(path), library, num_threads=num_threads)
-    print("ready", flush=True)
+    sys.stdout.write("ready\n")
+    sys.stdout.flush()
     for line in sys.stdin:
         prompt_tokens, new_tokens = map(int, line.split())
-        print(json.dumps(measure(executor, prompt_tokens, new_tokens)), flush=True)
+        sys.stdout.write(json.dumps(measure(executor, prompt_tokens, new_tokens)) + "\n")
+        sys.stdout.flush()
 
 
 if __name__ == "__main__":
