@@ -45,9 +45,11 @@ import json, sys, time
 from realm_jupyter import Realm
 started = time.perf_counter()
 with Realm(mode="server", base_url=sys.argv[1], api_key=sys.argv[2]) as realm:
+    realm.models()  # as %realm connect does; what a client needs is imported now
+    connected = time.perf_counter()
     for event in realm.stream("What is the capital of Italy?", max_tokens=8, seed=1):
         break
-    print(json.dumps(time.perf_counter() - started))
+    print(json.dumps([connected - started, time.perf_counter() - connected]))
 """
 
 
@@ -195,13 +197,16 @@ def add_first_tokens(report: Report, name: str, runs: list[Run]) -> None:
 
 def bench_restart(report: Report, url: str, rounds: int) -> None:
     """Time to the first token of a new process, as of a kernel that was restarted."""
-    values = []
+    connects, firsts = [], []
     for _ in range(max(3, rounds)):
         done = subprocess.run(
             [sys.executable, "-c", RESTART, url, KEY], capture_output=True, text=True, check=True
         )
-        values.append(1e3 * json.loads(done.stdout))
-    report.add("new process, warm server: first token", values, "ms")
+        connect_s, first_s = json.loads(done.stdout)
+        connects.append(1e3 * connect_s)
+        firsts.append(1e3 * first_s)
+    report.add("new process, warm server: connecting", connects, "ms")
+    report.add("new process, warm server: first token", firsts, "ms")
 
 
 def main() -> None:
