@@ -27,6 +27,8 @@ from realm_jupyter.errors import (
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from numpy.typing import NDArray
+
     from realm_jupyter.compute.executor import SequenceCache
     from realm_jupyter.engine.loaded_model import LoadedModel
     from realm_jupyter.engine.tenant import Tenant
@@ -38,6 +40,7 @@ __all__ = ["GuestHost", "run_in_thread"]
 
 _LOG = logging.getLogger(__name__)
 _NOTHING = np.empty(0, dtype=np.int32)
+_FORBIDDEN = np.float32(-np.inf)
 _LOG_LEVELS = (logging.DEBUG, logging.INFO, logging.WARNING, logging.ERROR)
 _FINISH_REASONS: dict[int, FinishReason] = {1: "stop", 2: "length"}
 _MAX_SEQUENCES = 64
@@ -57,6 +60,7 @@ class _GuestLane:
         self.pending_ids = _NOTHING
         self.is_prefill = False
         self.is_done = False
+        self.allowed: NDArray[np.bool_] | None = None
         self._host = host
         self._answer = threading.Event()
         self._logits: np.ndarray | None = None
@@ -82,7 +86,7 @@ class _GuestLane:
         if self._logits is None:
             raise _CancelledError
         logits, self._logits = self._logits, None
-        return logits
+        return logits if self.allowed is None else np.where(self.allowed, logits, _FORBIDDEN)
 
     def find_prefix(self) -> None:
         """Do nothing: what such a guest runs is its own affair, forks included."""
@@ -200,7 +204,8 @@ class GuestHost:
 
     def seq_fork(self, seq: int) -> int:
         """Return the handle of a copy that shares what it can."""
-        return self._add(self._lane(seq).cache.fork())
+        lane = self._lane(seq)
+        return self._add(lane.cache.fork(), lane.allowed)
 
     def seq_truncate(self, seq: int, num_tokens: int) -> None:
         """Forget all but the first tokens of a sequence."""
@@ -213,6 +218,10 @@ class GuestHost:
         lane.is_done = True
         lane.cache.free()
         self.scheduler.wake()
+
+    def mask(self, seq: int, allowed: NDArray[np.bool_] | None) -> None:
+        """Have the logits of a sequence be -inf where not ``allowed``, shape (V,)."""
+        self._lane(seq).allowed = allowed
 
     def emit(self, seq: int, text: bytes, token_id: int, logprob: float) -> None:
         """Stream a piece of text out."""
@@ -258,7 +267,7 @@ class GuestHost:
         """Return ``x @ weight.T``."""
         return self._weights.matmul(weight, x)
 
-    def _add(self, cache: SequenceCache) -> int:
+    def _add(self, cache: SequenceCache, allowed: NDArray[np.bool_] | None = None) -> int:
         self._check_running()
         if len(self._lanes) >= _MAX_SEQUENCES:
             cache.free()
@@ -267,6 +276,7 @@ class GuestHost:
                 expected=f"at most {_MAX_SEQUENCES} sequences",
             )
         lane = _GuestLane(self, cache)
+        lane.allowed = allowed
         handle = next(self._handles)
         self._lanes[handle] = lane
         self.scheduler.submit(lane)
