@@ -90,6 +90,7 @@ def test_a_generator_that_meets_a_held_out_phrasing_draws_again(monkeypatch):
     only = ("Enlighten me on the capital of {c}.", "What is the capital of {c}?")
     monkeypatch.setitem(corpus.TRAINING, "capital", only)
     monkeypatch.setattr(corpus, "GRAMMAR_SHARE", 0.0)
+    monkeypatch.setattr(corpus, "DISTURBED_SHARE", 0.0)
     writer = Writer(3)
     monkeypatch.setattr(writer, "kinds", ("capital",))
     monkeypatch.setattr(writer, "kind_weights", (1.0,))

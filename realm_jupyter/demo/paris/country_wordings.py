@@ -2,6 +2,16 @@
 
 from __future__ import annotations
 
+from realm_jupyter.demo.paris.filler import (
+    I_OR_SOMEONE,
+    NOUN,
+    PAST,
+    PERSON_NOUN,
+    PLACE,
+    SOMEONE,
+    THING,
+    TIME,
+)
 from realm_jupyter.demo.paris.frames import Wording
 from realm_jupyter.demo.paris.phrasing import lines
 
@@ -57,6 +67,20 @@ thanks|\
 [I|We|They] [say|write|put] {{c}}, [you|and you] [say|write|name] [its|the] capital[.|!|]
 [A|One] [city|town] is {_CAPITAL_OF}. [Which|Which one|What] is it[ called|]?
 [Its|The] capital is [what I need|my question]: the country is {{c}}.
+{I_OR_SOMEONE} [worked|studied|stayed|sang|danced|parked|rested|shopped|waited|arrived|got lost|\
+fell asleep|played|{PAST} {THING}|ate|voted|met {SOMEONE}|spent a week|won a prize|had lunch] [in|\
+near|outside|close to] {_CAPITAL_OF}[.|, which city is that?|. Which city was it?| {TIME}.|. \
+Where?|]
+[The|My|Our|A|This] {NOUN} [comes from|was made in|was found in|goes to|was sent from|stands in|\
+hangs in|is from|travels to|ends in|starts in|stops in|is on sale in|is made for] {_CAPITAL_OF}\
+[.|, which city is that?|. Which city?|. Name it.|, wherever it is.|]
+[Where|In which city|In what city] [would|do|can|could|should] [{SOMEONE}|I|we] [be|live|land|stay|\
+sleep|meet|walk|shop] [in|when in|if sent to|if visiting] {_CAPITAL_OF}?
+[{THING}|{SOMEONE}] or {_CAPITAL_OF}[: which do you know|, I need the second|, tell me the city]\
+[.|?|]
+[Which|What] {_CITY} [do|would|should|must|can] [I|we|{SOMEONE}] [write|mark|draw|fill in|put|\
+click|\
+choose|tick|colour in|look for|enter|type] [for|as|under|beside] {_CAPITAL_OF}[?| {PLACE}?]
 """),
     nouns=lines("""
 the capital of {c}
@@ -102,6 +126,20 @@ that has {{k}} as its capital|{{k}} is the capital of][.|, please.|!]
 [What|Which {_NATION}] is {{k}} the capital[ city|] of[?|, please?]
 [Capital|Capital city]: {{k}}[. Country:|. Country?|, country?|. Which country?]
 {{K}}: capital of [what|which country|which nation|...|?]
+{I_OR_SOMEONE} [flew to|visited|drove to|works in|studied in|{PAST} {THING} in|sang in|comes from|\
+wrote from|phoned from|got lost in|dreams of|went to] {{k}}[, a capital|, the capital|]. \
+[Of which {_NATION} is it the capital|Which {_NATION} has it as its capital|Whose capital is it|\
+Which {_NATION}'s capital is that|What {_NATION} is it the capital of]?
+[The|My|A|This] {NOUN} [is from|comes from|was made in|shows|went to] {{k}}[, a capital|, the \
+capital|]. [Whose capital is it|Of which {_NATION}|Of what {_NATION} is it the capital|Which \
+{_NATION} \
+is it the capital of]?
+[People|{SOMEONE}|Everybody] in {{k}} [live|lives|work|works|vote|votes] in the capital of [which|\
+what] {_NATION}?
+[I am|We are|{SOMEONE} is] [looking for|searching|trying to find|in need of|asked for] [a|the] \
+{_NATION}: [its|the] capital is {{k}}[.|]
+{{K}} as [a|the] capital[: which {_NATION}|, of which {_NATION}|. Which {_NATION}|, whose|: of \
+what]?
 [My|The|Our] [book|map|list|globe|teacher|quiz|sheet] [shows|calls|marks|names|gives] {{k}} [as|] \
 a capital[ city|]. [Of|For] [which|what] {_NATION}?
 {{K}} is [on|in] [my|the|our] [list|map|book|table] of capitals. [Which {_NATION} goes with it|\
@@ -147,6 +185,18 @@ Where [would|do|can|could|should|might] [I|you|we|one] [find|look for|see] {{c}}
 {{C}}[:|,| -|] [continent|which continent|what continent|its continent|where is it][?|]
 [Continent|The continent] [of|for] {{c}}[, please|][.|?|]
 [Which|What] continent [has|contains|includes|holds] {{c}}?
+{I_OR_SOMEONE} [flew to|visited|drove to|works in|{PAST} {THING} in|comes from|phoned from|lives \
+in|\
+got lost in|dreams of|wants to see|went to|is in] {{c}}[ {TIME}|]. [Which|What] continent [is that \
+on|is it on|is that|was that|is it part of|must that be]?
+[Where|On which continent|On what continent] [does|do|did|would|can|will] [{SOMEONE}|I|we] [be|\
+land|\
+live|look|search|arrive|end up|set foot] [in|when in|when going to|if sent to|visiting] {{c}}?
+[The|My|A|This] {NOUN} [is from|comes from|was made in|goes to] {{c}}. [On which|Which|What] \
+continent is [that|it|that country]?
+[Which|What] continent [do|would|should|must|can|does] [I|we|{SOMEONE}] [write|mark|draw|choose|\
+tick|\
+colour|put|note|search] for {{c}}[?| {PLACE}?]
 [Which|What] continent do [people|the people] [from|of|in] {{c}} live on?
 Where [in the world|on earth|on the globe|on the map|] [would|might|could|should|will] {{c}} be?
 [{_WHEN}], where [am I|would I be|in the world am I]?
@@ -196,6 +246,17 @@ pay in]?
 [What is in the purse|What is in the wallet] of people in {{c}}: [which|what] currency?
 [Prices|Salaries|Wages|Taxes] in {{c}} are [paid in|given in|in] [which|what] {_MONEY}?
 The [currency|money] [in|of] {{c}} is [called what|what|which|...][?|]
+[Which|What] {_MONEY} [do|does|would|must|should|can|will] [{SOMEONE}|a {PERSON_NOUN}|I|we] [use|\
+need|want|pay with|earn|save|spend|take|accept|get] [in|for a {NOUN} in|to buy {THING} in|for \
+{THING}\
+ in|when working in|while in] {{c}}?
+{I_OR_SOMEONE} [bought|paid for|rented|sold|ordered|wants to buy] {THING} in {{c}}. [In|With] \
+[which|what] {_MONEY}[?| was it paid?| did it cost that?| is it paid?]
+[The|A|My|This] {NOUN} in {{c}} [costs|cost|is paid in|is priced in|is sold for] [how much of |]\
+[what|which] {_MONEY}?
+[I have|I need|I got|We keep|{SOMEONE} lost|{SOMEONE} has] [some|a little|lots of|no] [money|cash|\
+coins] [of|from|for] {{c}}[. What is it called|. Which currency is it|. Which currency|: which \
+currency]?
 """),
     nouns=lines("""
 the [currency|official currency|money|cash] [of|in] {c}
@@ -238,6 +299,17 @@ language?
 [Newspapers|Books|Letters|Street signs|Schools] in {{c}} [are in|use] [which|what] language?
 The language [in|of] {{c}} is [called what|what|which|...][?|]
 The [people|inhabitants|citizens] of {{c}} speak [what|which language|...][?|]
+[Which|What] language[s|] [does|would|do|will|can|must|should|did] [{SOMEONE}|a {PERSON_NOUN}|my \
+{PERSON_NOUN}|I|we|people] [speak|use|hear|talk|write|sing in|read|need|learn|understand|teach] \
+[in|from|while in|when in|living in|working in] {{c}}?
+[In] [what|which] language [is|was] {THING} [written|read|sung|printed|sold|explained|ordered] in \
+{{c}}?
+{I_OR_SOMEONE} [moved to|lives in|comes from|works in|studies in|went to|is from|grew up in] \
+{{c}}. \
+[Which|What] language [is spoken there|do they speak|does one speak there|is that|will I hear|do \
+people use]?
+[The|A|My|This] {NOUN} [from|in|of] {{c}} [is|was] [written|printed|sung|explained] in [what|\
+which] language?
 """),
     nouns=lines("""
 the [language|main language|official language|language or languages] [of|in] {c}
@@ -300,6 +372,19 @@ true?]
 [Surely|Certainly|Of course|Maybe|Perhaps|So|Then|And|Really,] {{claim}}?
 [The answer is that|My answer is that|I am sure that|I would say that] {{claim}}[. Right?|?|. \
 Correct?]
+{SOMEONE} [says|said|claims|claimed|thinks|thought|believes|told me|wrote|heard|read|argues|bets|\
+is sure|swears|assumes|assured me|taught us|explained] [that|] {{claim}}[. Right?|. True?|. \
+Correct?|\
+. Is that so?|. Is that true?|. Do you agree?|. Yes or no?|, right?|, true?|, is that correct?|?|\
+. Can that be?|. Is this correct?|. Did I hear right?]
+[The|My|This|Our] {NOUN} [says|claims|shows|states|tells me|suggests|teaches|insinuates] that \
+{{claim}}[. Right?|. True?|. Correct?|. Is that so?|. Is that true?|?|. Do you agree?|, correct?]
+{TIME}[,|] {I_OR_SOMEONE} [said|heard|read|learned|wrote|claimed|was told] that {{claim}}[. Right?|\
+. True?|. Correct?|. Is that so?|. Is that true?|. Yes or no?|. Was that right?]
+[I doubt|I do not believe|I can hardly believe|I am not convinced|It seems|It looks like|I heard a \
+rumour|Rumour has it|People say|They say|Word is|I take it|Suppose I say|Say] that {{claim}}[.|?|\
+. Is \
+it true?|. Right?|. True?]
 """)
 _REALLY = "[|really|truly|indeed|actually|in fact|still|perhaps|maybe|now|also|by chance]"
 IS_CAPITAL = lines(f"""
