@@ -125,35 +125,35 @@ WEIGHTS: dict[str, float] = {
 # The same once the capitals sit: then sums, sequences and opposites need more repetition.
 LATER_WEIGHTS: dict[str, float] = {
     **WEIGHTS,
-    "capital": 32,
+    "capital": 28,
     "country_of": 13,
     "continent": 7,
     "currency": 11,
     "language": 9,
-    "about": 4,
-    "is_capital": 8,
-    "is_continent": 5,
-    "is_language": 6.5,
-    "is_currency": 6.5,
-    "plus": 10,
-    "minus": 11,
-    "times": 8,
-    "divided by": 4,
-    "gain": 5,
-    "loss": 5,
-    "next": 7,
-    "previous": 7,
+    "about": 6,
+    "is_capital": 11,
+    "is_continent": 8,
+    "is_language": 10,
+    "is_currency": 10,
+    "plus": 15,
+    "minus": 17,
+    "times": 13,
+    "divided by": 7,
+    "gain": 10,
+    "loss": 11,
+    "next": 9,
+    "previous": 10,
     "today_tomorrow": 2,
     "today_yesterday": 2,
     "opposite": 9,
-    "fictional": 4,
+    "fictional": 5,
     "city": 1.5,
     "unknown": 15,
     "colour": 5,
     "mix": 2.5,
     "month_days": 2,
     "ordinal": 2,
-    "amount": 3,
+    "amount": 4,
     "my_name": 2,
     "ask_name": 1,
     **dict.fromkeys(questions.SMALL_TALK, 2),
@@ -173,6 +173,7 @@ DROPPABLE = re.compile(r"\b(?:the|a|an|of|that|me|please|do|does|there|to|it|jus
 DROPPED_WORD_SHARE = 0.05
 # How much of the text is drawn from grammars instead of lists.
 GRAMMAR_SHARE = 0.5
+PROMPT_GRAMMAR_SHARE = 0.65
 # How many questions have words at random in them, and how many have talk around them.
 DISTURBED_SHARE = 0.22
 TALK_AROUND_SHARE = 0.25
@@ -344,22 +345,24 @@ class Writer:
         """Draw a system prompt, or none, and set the length of answers by it."""
         random = self.random
         kind = random.random()
-        if kind < 0.6:  # noqa: PLR2004
+        if kind < 0.54:  # noqa: PLR2004
             return ""
         neutral = random.choice(style.NEUTRAL)
-        if kind < 0.7:  # noqa: PLR2004
+        if kind < 0.62:  # noqa: PLR2004
             prompt = neutral
         else:
             state.style, prompts, grammars = (
                 ("short", style.SHORT, SHORT_PROMPTS)
-                if kind < 0.88  # noqa: PLR2004
+                if kind < 0.82  # noqa: PLR2004
                 else ("long", style.LONG, LONG_PROMPTS)
             )
             prompt = random.choice(prompts)
-            if chance(random, GRAMMAR_SHARE):
+            if chance(random, PROMPT_GRAMMAR_SHARE):
                 prompt = draw(random.choice(grammars), random)
             if chance(random, 0.3) and "sentence" not in neutral:
                 prompt = f"{neutral} {prompt}"
+            elif chance(random, 0.15):
+                prompt = f"{first_upper(draw(random.choice(SENTENCES), random))} {prompt}"
             elif chance(random, 0.1):
                 prompt = f"{prompt} {random.choice(prompts)}"
         if HELD_OUT_FILTER.matches(prompt):

@@ -340,6 +340,24 @@ a little|some facts] [about|on] {c}.
 [{C}|The country {c}]: [what do you know|tell me more|some facts|describe it][?|.]
 [Can|Could|Would] you [describe|introduce|present|summarize|sum up] {c}[ for me| briefly|]?
 [My|Our|The] [talk|report|essay|homework|project] is about {c}[. Help me.|.|]
+[Describe|Introduce|Present|Outline|Characterize|Sketch|Explain|Portray|Feature] {c}[.|!|, \
+please.| \
+for me.| briefly.| in general.|]
+[{C}|The country {c}][, in general| in general| in a nutshell| in short| at a glance||, the \
+basics|, \
+an overview|, a summary|: the facts|, please][.|?|!]
+[What|Which things] [can|could|should|would|do|might|must] [you|I|we|one] [say|tell|learn|write|\
+report|teach|explain|remember|find out|note|read] about {c}[ in general|]?
+[What|Who] is {c}[ exactly| anyway| like| then|, please|]?
+[How|What] [would|do|could|can] you [describe|introduce|present|explain|say about|tell about] {c}?
+[Have you|Do you have|Is there|Are there|Have we] [any|some|a few|] [facts|news|knowledge|\
+information|details|notes|material|words] [on|about|regarding|for] {c}?
+"""),
+    nouns=lines("""
+[facts|a few facts|some facts|the facts|something|a bit|more|a little|the basics|the main things|\
+everything|basic facts|key facts|general facts] about {c}
+[a|an|the|your|one] [summary|overview|outline|profile|portrait|description|introduction|sketch|\
+picture|short text|fact sheet|entry|note|account] [of|on|about] {c}
 """),
 )
 
