@@ -47,8 +47,8 @@ KIND_NAMES = {
     "unknown": "admits what it cannot know",
     "fictional": "admits not to know an invented country",
     "capital, typed badly": "capital, typed badly (typos, lower case, no question mark)",
-    "follow-up, another country": 'follow-up ("And what if I had said Italy?")',
-    "follow-up, same country": 'follow-up ("What money do their shops take?")',
+    "follow-up, another country": 'follow-up ("Could you do Italy as well?")',
+    "follow-up, same country": 'follow-up ("And which continent does it sit on?")',
     "system prompt asks for short answers": "a system prompt asks for short answers",
     "system prompt asks for long answers": "a system prompt asks for long answers",
 }
@@ -93,8 +93,10 @@ The text is written by a program, `realm_jupyter.demo.paris.corpus`: endless con
 many again drawn from small grammars) and the facts were written for this project, from general
 knowledge, and checked by hand. Continents follow the geoscheme of the United Nations; languages are
 the official or national ones, at most four. Questions are typed as people type: a third in lower
-case, a third without the question mark, one in ten with a typo. The loss counts the tokens of the
-answers alone.
+case, a third without the question mark, one in ten with a typo. What does not matter changes all
+the time: a quarter of the questions stand among sentences put together from lists of words
+("Before Greta sold our teapot, ..."), and in a fifth one to three words that carry no meaning are
+replaced, left out or put in at random. The loss counts the tokens of the answers alone.
 
 ## Training
 

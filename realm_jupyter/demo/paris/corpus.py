@@ -130,17 +130,17 @@ LATER_WEIGHTS: dict[str, float] = {
     "continent": 7,
     "currency": 11,
     "language": 9,
-    "about": 6,
-    "is_capital": 11,
-    "is_continent": 8,
-    "is_language": 10,
-    "is_currency": 10,
-    "plus": 15,
-    "minus": 17,
-    "times": 13,
+    "about": 7,
+    "is_capital": 13,
+    "is_continent": 11,
+    "is_language": 13,
+    "is_currency": 13,
+    "plus": 18,
+    "minus": 19,
+    "times": 15,
     "divided by": 7,
-    "gain": 10,
-    "loss": 11,
+    "gain": 11,
+    "loss": 13,
     "next": 9,
     "previous": 10,
     "today_tomorrow": 2,
@@ -149,8 +149,8 @@ LATER_WEIGHTS: dict[str, float] = {
     "fictional": 5,
     "city": 1.5,
     "unknown": 15,
-    "colour": 5,
-    "mix": 2.5,
+    "colour": 6,
+    "mix": 4,
     "month_days": 2,
     "ordinal": 2,
     "amount": 4,
@@ -172,7 +172,7 @@ FUNCTION_WORDS = frozenset(
 DROPPABLE = re.compile(r"\b(?:the|a|an|of|that|me|please|do|does|there|to|it|just|is) ")
 DROPPED_WORD_SHARE = 0.05
 # How much of the text is drawn from grammars instead of lists.
-GRAMMAR_SHARE = 0.5
+GRAMMAR_SHARE = 0.6
 PROMPT_GRAMMAR_SHARE = 0.65
 # How many questions have words at random in them, and how many have talk around them.
 DISTURBED_SHARE = 0.22
