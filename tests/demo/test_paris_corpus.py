@@ -18,6 +18,7 @@ from realm_jupyter.demo.paris.corpus import (
 )
 from realm_jupyter.demo.paris.evaluation import (
     DEVELOPMENT,
+    FIFTH_HELD_OUT,
     FIRST_HELD_OUT,
     FOURTH_HELD_OUT,
     HELD_OUT,
@@ -31,7 +32,7 @@ from realm_jupyter.demo.paris.questions import DRAWS
 from realm_jupyter.demo.paris.replies import Reply
 
 SEEDS = ("first", "second", "third", "fourth")
-PAST = (FIRST_HELD_OUT, SECOND_HELD_OUT, THIRD_HELD_OUT, FOURTH_HELD_OUT)
+PAST = (FIRST_HELD_OUT, SECOND_HELD_OUT, THIRD_HELD_OUT, FOURTH_HELD_OUT, FIFTH_HELD_OUT)
 NEVER_TRAINED_ON = (HELD_OUT, *PAST, DEVELOPMENT)
 
 

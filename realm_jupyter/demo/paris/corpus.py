@@ -245,6 +245,10 @@ HELD_OUT_FILTER = HeldOutFilter(
         *chain.from_iterable(past_held_out.FOURTH_FOLLOW_UPS.values()),
         *past_held_out.FOURTH_SHORT_PROMPTS,
         *past_held_out.FOURTH_LONG_PROMPTS,
+        *chain.from_iterable(past_held_out.FIFTH_HELD_OUT.values()),
+        *chain.from_iterable(past_held_out.FIFTH_FOLLOW_UPS.values()),
+        *past_held_out.FIFTH_SHORT_PROMPTS,
+        *past_held_out.FIFTH_LONG_PROMPTS,
     }
 )
 

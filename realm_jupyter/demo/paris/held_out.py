@@ -12,295 +12,289 @@ from realm_jupyter.demo.paris.phrasing import lines
 
 HELD_OUT: dict[str, tuple[str, ...]] = {
     "capital": lines("""
-You'll get this one for sure: what is the capital of {c}?
-My flight lands in the capital of {c} at noon. Which city should I look out for?
-I always score badly on capitals. {C}?
-If someone says "the capital of {c}", which city do they mean?
-Grandpa swears he once lived in the capital of {c}.
-Pop quiz! {Cs_} capital city is what?
-What city would I circle as the capital of {c}?
-Can you pin down the capital of {c} for me?
-I've got a blank where the capital of {c} should go.
-yo, what's {cs_} capital
-I'm drawing a blank on what they call the capital of {c}.
-The ambassador moved to the capital of {c}, so where does she live now?
-Kindly enlighten us as to which city is the capital of {c}.
-As a geography nerd you'd know the capital of {c}.
-Of all the cities in {c}, which got to be the capital?
-The parcel is addressed to the capital of {c}.
+Just between you and me, what is the capital of {c}?
+I was daydreaming in class when we covered the capital of {c}.
+Which of the towns in {c} holds the rank of capital?
+For the love of maps, what is {cs_} capital?
+Let's see if you know this: {cs_} capital city.
+A stamp on this letter says it was posted in the capital of {c}.
+Without looking it up, what is the capital of {c}?
+Could you jog my memory about the capital of {c}?
+I'd bet my hat that you know the capital of {c}.
+hey so whats the capital city of {c} again
+When the news mentions the capital of {c}, which city is meant?
+The final answer in our pub quiz was the capital of {c}.
+I haven't the foggiest what the capital of {c} is.
+The embassy is located in the capital of {c}. Which city do I travel to?
+Which city name should stand next to {c} in a list of capitals?
+Long story short, I need {cs_} capital.
 """),
     "country_of": lines("""
-You'll get this one for sure: which country is {k} the capital of?
-A postcard came from {k}. Which country has that city as its capital?
-I can place {k} on a list of capitals, but not its country.
-If {k} is the capital, what country are we talking about?
-{K} serves which country as its capital?
-Pop quiz! {K} is the capital city of what country?
-Kindly enlighten us as to which country's capital is {k}.
+Just between you and me, which country is {k} the capital of?
+Could you jog my memory: {k} is the capital of which country?
+The embassy I work for is in {k}. Which country has its capital there?
+I haven't the foggiest which country {k} is the capital of.
+Which country name should stand next to {k} in a list of capitals?
+Without looking it up, which country has {k} for a capital?
+Let's see if you know this: the country whose capital is {k}.
 """),
     "continent": lines("""
-You'll get this one for sure: on what continent is {c}?
-Which continent would I fly to if I wanted to see {c}?
-I'm drawing a blank on which continent {c} is on.
-Pop quiz! {C} is on which continent?
-On a globe, which continent should I turn to for {c}?
-Can you pin down the continent of {c} for me?
-I'm hazy on where {c} is.
+Just between you and me, which continent is {c} on?
+Could you jog my memory as to which continent {c} is in?
+I haven't the foggiest on which continent {c} is.
+Without looking it up, where on the globe is {c}?
+A ship sails to {c}. Which continent is it heading for?
+Let's see if you know this: the continent of {c}.
+When the news mentions {c}, which continent are we talking about?
 """),
     "currency": lines("""
-You'll get this one for sure: what money do they use in {c}?
-If I buy bread in {c}, which currency do I hand over?
-I'm drawing a blank on what {cs_} currency is called.
-Pop quiz! The currency of {c} is what?
-Can you pin down the currency of {c} for me?
-The market stalls in {c} take which currency?
-I'll be changing cash for a week in {c}. Which currency do I ask for?
+Just between you and me, what currency do they have in {c}?
+Could you jog my memory about the currency of {c}?
+I haven't the foggiest which currency {c} uses.
+Without looking it up, what money is used in {c}?
+A taxi driver in {c} wants to be paid. In which currency?
+Let's see if you know this: {cs_} currency.
+My piggy bank holds coins from {c}. Which currency are they?
 """),
     "language": lines("""
-You'll get this one for sure: what language do they speak in {c}?
-Which language would help me most in {c}?
-I'm drawing a blank on what people speak in {c}.
-Pop quiz! Which language is spoken in {c}?
-Can you pin down the language of {c} for me?
-A child growing up in {c} learns to speak which language?
-I need a phrase book for {c}. In which language should it be?
+Just between you and me, what language do they speak in {c}?
+Could you jog my memory about the language of {c}?
+I haven't the foggiest what they speak in {c}.
+Without looking it up, which language is used in {c}?
+A taxi driver in {c} talks to me. In which language?
+Let's see if you know this: the language of {c}.
+My new neighbours come from {c}. Which language might they speak at home?
 """),
     "about": lines("""
-Sum {c} up for me.
-I know next to nothing about {c}.
-What could I put on a poster about {c}?
-Brief me on {c}.
+Could you jog my memory about {c}?
+What makes {c} what it is? Some facts, please.
+Paint me a quick picture of {c}.
+Walk me through {c}, roughly.
 """),
     "is_capital": lines("""
-You'll get this one for sure: is {x} the capital of {c}?
-My classmate insists that {x} is the capital of {c}. Is she right?
-{X} is {cs_} capital, or am I mistaken?
+Without looking it up, is {x} the capital of {c}?
+Would I be wrong to call {x} the capital of {c}?
+Grandma told us that {x} is the capital of {c}. Is Grandma right?
 """),
     "is_continent": lines("""
-You'll get this one for sure: is {c} in {w}?
-My classmate insists that {c} is in {w}. Is she right?
-{C} is in {w}, or am I mistaken?
+Without looking it up, is {c} in {w}?
+Would I be wrong to place {c} in {w}?
+Grandma told us that {c} is in {w}. Is Grandma right?
 """),
     "is_language": lines("""
-You'll get this one for sure: do people in {c} speak {l}?
-My classmate insists that they speak {l} in {c}. Is she right?
-They speak {l} in {c}, or am I mistaken?
+Without looking it up, do people in {c} speak {l}?
+Would I be wrong to speak {l} in {c}?
+Grandma told us that people in {c} speak {l}. Is Grandma right?
 """),
     "is_currency": lines("""
-You'll get this one for sure: does {c} use the {m}?
-My classmate insists that people in {c} use the {m}. Is she right?
-People in {c} pay with the {m}, or am I mistaken?
+Without looking it up, do people in {c} pay with the {m}?
+Would I be wrong to pay with the {m} in {c}?
+Grandma told us that {c} uses the {m}. Is Grandma right?
 """),
     "plus": lines("""
-You'll get this one for sure: how much is {a} plus {b}?
-I put {a} and {b} into my calculator with a plus between them. What does it show?
-Pop quiz! {A} plus {b}?
-The cashier adds {a} and {b}. What is the total?
+Without looking it up, how much is {a} plus {b}?
+I haven't the foggiest how much {a} plus {b} is.
+Just between you and me, what is {a} plus {b}?
+Could you jog my memory: {a} plus {b}?
 """),
     "minus": lines("""
-You'll get this one for sure: how much is {a} minus {b}?
-Pop quiz! {A} minus {b}?
-The cashier subtracts {b} from {a}. What is the result?
+Without looking it up, how much is {a} minus {b}?
+I haven't the foggiest how much {a} minus {b} is.
+Just between you and me, what is {a} minus {b}?
 """),
     "times": lines("""
-You'll get this one for sure: how much is {a} times {b}?
-Pop quiz! {A} times {b}?
-The cashier multiplies {a} by {b}. What is the result?
+Without looking it up, how much is {a} times {b}?
+I haven't the foggiest how much {a} times {b} is.
+Just between you and me, what is {a} times {b}?
 """),
     "divided by": lines("""
-You'll get this one for sure: how much is {a} divided by {b}?
-Pop quiz! {A} divided by {b}?
-The cashier divides {a} by {b}. What is the result?
+Without looking it up, how much is {a} divided by {b}?
+I haven't the foggiest how much {a} divided by {b} is.
+Just between you and me, what is {a} divided by {b}?
 """),
     "gain": lines("""
-There were {a} {t} on my desk, and my boss put {b} more beside them. How many {t} do I have?
-I picked up {a} {t} in the morning and {b} more at night. How many {t} do I have?
+My shelf held {a} {t} until Dad set {b} more on it. How many {t} do I have?
+I walked in with {a} {t}, and at the door they handed me {b} more. How many {t} do I have?
 """),
     "loss": lines("""
-There were {a} {t} on my desk, but the cat knocked {b} out of the window. How many {t} do I have?
-I carried {a} {t} home and lost {b} on the way. How many {t} do I have?
+My shelf held {a} {t} until {b} of them fell behind it. How many {t} do I have?
+I walked in with {a} {t}, and at the door they took {b} from me. How many {t} do I have?
 """),
     "next": lines("""
-Pop quiz! Which {u} comes right after {n}?
-If we are at {n} now, which {u} is next?
-I'm drawing a blank on which {u} follows {n}.
+Without looking it up, which {u} comes after {n}?
+I haven't the foggiest which {u} follows {n}.
+Which {u} is up once {n} is over?
 """),
     "previous": lines("""
-Pop quiz! Which {u} comes right before {n}?
-If we are at {n} now, which {u} was before it?
-I'm drawing a blank on which {u} precedes {n}.
+Without looking it up, which {u} comes before {n}?
+I haven't the foggiest which {u} precedes {n}.
+Which {u} had its turn just before {n}?
 """),
     "today_tomorrow": lines("""
-My alarm clock says {n}. What day is tomorrow?
-Seeing that today is {n}, what will tomorrow be?
+The board at the station reads {n} for today. Which day will tomorrow be?
+On a {n} like today, what day is tomorrow?
 """),
     "today_yesterday": lines("""
-My alarm clock says {n}. What day was yesterday?
-Seeing that today is {n}, what was yesterday?
+The board at the station reads {n} for today. Which day was yesterday?
+On a {n} like today, what day was yesterday?
 """),
     "month_days": lines("""
-Pop quiz! How many days are there in {n}?
-I'm drawing a blank on how many days {n} has.
-My calendar lost the page for {n}. How many days were on it?
+Without looking it up, how many days does {n} have?
+I haven't the foggiest how many days are in {n}.
+How many days must I wait from the first to the last of {n}?
 """),
     "ordinal": lines("""
-Pop quiz! What is the {o} {u} of the {p}?
-I'm drawing a blank on what the {o} {u} of the {p} is called.
-Someone quizzed me on the {o} {u} of the {p}.
+Without looking it up, which {u} is the {o} of the {p}?
+I haven't the foggiest what the {o} {u} of the {p} is.
+Could you jog my memory about the {o} {u} of the {p}?
 """),
     "amount": lines("""
-Pop quiz! {P} has how many {u}?
-I'm drawing a blank on how many {u} there are in {p}.
-You'll get this one for sure: how many {u} are in {p}?
+Without looking it up, how many {u} are in {p}?
+I haven't the foggiest how many {u} {p} has.
+Just between you and me, how many {u} does {p} have?
 """),
     "list": lines("""
-Pop quiz! Name the {p}, all of them.
-I'm drawing a blank on what the {p} are.
+Without looking it up, what are the {p}?
+Could you jog my memory about the {p}?
 """),
     "colour": lines("""
-Pop quiz! What colour would {n} be?
-I'm drawing a blank on what colour {n} is.
-A kid with a crayon wants to draw {n}. Which colour should it be?
+Without looking it up, what colour is {n}?
+I haven't the foggiest what colour {n} is.
+If {n} were in a picture book, which colour would it have?
 """),
     "mix": lines("""
-Pop quiz! {A} mixed with {b} is which colour?
-I spilled {a} paint into the {b} paint. What colour is it now?
-You'll get this one for sure: what do {a} and {b} make?
+Without looking it up, what do {a} and {b} make?
+I haven't the foggiest what you get from {a} and {b}.
+My twins stir {a} paint into {b} paint. Which colour will they get?
 """),
     "opposite": lines("""
-Pop quiz! The opposite of {n} is what?
-I'm drawing a blank on what the opposite of {n} is.
-My thesaurus has no entry for the opposite of {n}.
+Without looking it up, what is the opposite of {n}?
+I haven't the foggiest what the opposite of {n} is.
+Could you jog my memory about the opposite of {n}?
 """),
     "hello": lines("""
-Hello there, stranger!
-Hey, nice to run into you!
-Good morning from a first-time user!
-Hi, just dropping in!
-Well hello!
-A big hello from me!
+Hello hello, anyone at the keyboard?
+Hey, I just got here!
+A wonderful morning to you!
+Hi from the other side of the screen!
+Greetings, tiny one!
+Good evening, may I come in?
 """),
     "how_are_you": lines("""
-How is your day treating you?
-Hope you are doing great, are you?
-Feeling all right today?
-How's life in the computer?
+How does the day find you?
+Are you keeping well?
+What's your mood like?
+How have you been lately?
 """),
     "thanks": lines("""
-Thank you, that did the trick!
-Thanks a bunch!
-I owe you one, thanks!
-Perfect, thank you very much indeed!
-Thanks for putting up with me!
+Thanks, that was quick!
+You're a lifesaver, thank you!
+Thank you, I could not have done it alone!
+I can't thank you enough!
+Cool, thanks for that!
 """),
     "goodbye": lines("""
-Gotta run, bye!
-Time for bed, good night!
-Catch you later!
-I'm off now, goodbye!
-Bye, until we meet again!
+Right, I must dash, bye!
+Good night and sweet dreams!
+Farewell, dear machine!
+Bye, have a lovely weekend!
+I have to hang up now, goodbye!
 """),
     "who": lines("""
-Who have I got the pleasure with?
-Care to introduce yourself?
-What manner of creature are you?
-Pop quiz! Who are you?
+Whom am I chatting with?
+Mind telling me what you are?
+Just between you and me, who are you?
+Who am I dealing with here?
 """),
     "name": lines("""
-Do you go by a name?
-Your name, if I may be so bold?
-Pop quiz! What is your name?
-How do you want to be called?
+Just between you and me, what is your name?
+What name did you get?
+How should I address you?
+Mind saying your name out loud?
 """),
     "abilities": lines("""
-What tricks do you know?
-Which subjects are you good at?
-How could you be of help to me?
-What sort of stuff can I ask you?
+Mind telling me what you can do?
+What can one talk about with you?
+Which kinds of questions suit you?
+What are you capable of doing for me?
 """),
     "size": lines("""
-Pop quiz! How big are you?
-What is the number of parameters inside you?
-Would you call yourself a large model or a small one?
-How much space do you take up on the disk?
+Mind telling me how big you are?
+How many parameters make up your network?
+Are you small for a language model?
+Just between you and me, how large is your file?
 """),
     "maker": lines("""
-Whose work are you?
-Who came up with you?
-Pop quiz! Who made you?
-Who put you together?
+Mind telling me who made you?
+Just between you and me, who built you?
+Who is to thank for making you?
+Who trained you, if I may ask?
 """),
     "unknown": lines("""
-Who sewed the first pair of jeans?
-How many chambers does a nautilus shell have?
-Which bicycle helmet is the safest?
-How do I get chewing gum off my shoe?
-At what temperature does iron melt?
-Who was the first person on Mount Everest?
-How long do I boil an egg?
-What does a red rose stand for?
-How many windows does the town hall have?
-Who is playing in the cup final?
-Which mattress should my grandma buy?
-Are the trains running on time?
-What is meant by a storm in a teacup?
-When does the bakery open on Sundays?
-How do zips work?
-Why did the Romans leave Britain?
-Write me a limerick about a hamster.
-Could you turn this text into a table?
-Should I learn the cello or the flute?
-What was the name of my kindergarten teacher?
-How do I change a tyre?
-Who scored the winning goal?
-How heavy is an elephant?
-Write a regular expression for phone numbers.
-What is the national dish of {c}?
-Who designed the flag of {c}?
-How high is the highest mountain of {c}?
-How many people live in {c}?
-How old is the oldest church in {k}?
-Which museum in {k} is worth a visit?
+Who painted the ceiling of that chapel?
+How many holes does a flute have?
+Which running shoes last the longest?
+How do I remove ink from a shirt?
+At what temperature does glass melt?
+Who was the first to sail around the world?
+How long does rice have to simmer?
+What does a black cat bring?
+How many seats does the stadium have?
+Who is singing at the opera tonight?
+Which vacuum cleaner is worth its price?
+Is there a traffic jam on the bridge?
+What is meant by a wild card?
+When does the swimming pool close?
+How do escalators work?
+Why did the dinosaurs die out?
+Write me a haiku about a puddle.
+Could you rephrase this paragraph?
+Should I get a cat or a dog?
+What was the name of my first teacher?
+How do I fix a dripping tap?
+Who came second in the race?
+How heavy is a grand piano?
+Write a loop that prints the even numbers.
+What is the national anthem of {c} called?
+Who is the minister of finance of {c}?
+How cold does it get in {c} in winter?
+How many universities are there in {c}?
+How long is the river through {k}?
+Which bakery in {k} has the best bread?
 """),
     "fictional": lines("""
-You'll get this one for sure: what is the capital of {c}?
-I'm drawing a blank on what people speak in {c}.
-Can you pin down the currency of {c} for me?
+Just between you and me, what is the capital of {c}?
+I haven't the foggiest what they speak in {c}.
+Could you jog my memory about the currency of {c}?
 """),
 }
 
 # After an answer about one country.
 FOLLOW_UPS: dict[str, tuple[str, ...]] = {
     "and_of": lines("""
-Good. Next one: {c}?
-Could you do {c} as well?
-And likewise for {c}?
+Alright, now tell me about {c} in the same way.
+What would the answer be for {c}?
+Would you tell me the same of {c}?
 """),
-    "and_capital": (
-        "And the name of its capital city is?",
-        "Now I'd love to hear what its capital is.",
-    ),
+    "and_capital": ("And its capital, would you know that?", "Which city do they call the capital?"),
     "and_continent": (
-        "And which continent does it sit on?",
-        "Now I'd love to hear what continent it is on.",
+        "And its continent, would you know that?",
+        "Which continent would that be on?",
     ),
-    "and_currency": (
-        "And which currency do I need when I go there?",
-        "Now I'd love to hear what its currency is.",
-    ),
+    "and_currency": ("And its currency, would you know that?", "Which money changes hands there?"),
     "and_language": (
-        "And which language do people use over there?",
-        "Now I'd love to hear what language they speak.",
+        "And its language, would you know that?",
+        "Which language do the locals speak?",
     ),
 }
 
 SHORT_PROMPTS = lines("""
-Please stick to one-word replies.
-I am in a hurry, so be short.
-Answer like a telegram: the bare answer.
+I only have room for one word.
+Please give me nothing beyond the answer.
+Make it snappy: short answers.
 """)
 LONG_PROMPTS = lines("""
-Please be generous with details.
-I have all day, so answer at length.
-Add some background whenever you answer.
+I'm all ears, so tell me a lot.
+Please write more than one sentence each time.
+Don't be stingy with details.
 """)
