@@ -31,6 +31,22 @@ _WHEN = (
     "In the case of {c}|In the country of {c}|In {c}|Over in {c}|As for {c}|For {c}|"
     "Speaking of {c}|With regard to {c}|Talking about {c}"
 )
+# A subject is named first, and then only a country.
+_TOPIC = "[[I|We|{SOMEONE}] [love|like|hate|collect|learn|study|confuse|forget|need|practise|mix up|\
+know|know few|know many|am bad at|am good at|ask about|cannot do|enjoy|must learn|repeat] |[My|The|Our|Today's|This] [topic|subject|quiz|test|homework|list|lesson|game|theme|chapter|\
+round] [is|is about|asks for|covers|has only] |[Let's|Let us] [do|play|talk|practise|learn|go \
+through|repeat] |[Now|Next|Today|Only|Again|Back to|Time for|A round of|More|About|On to|It is \
+about] |]"
+_BARE = "[. |. |: |! |, ][{C}|{C}|And {c}|What about {c}|Say, {c}|First {c}|Now {c}|Take {c}][?|?|\
+.|!|]"
+_TOPIC = _TOPIC.replace("{SOMEONE}", SOMEONE)
+
+
+def _topic(name: str) -> str:
+    """Write the grammar of a question that names its subject before a country."""
+    return _TOPIC + name + _BARE
+
+
 _CAPITAL_OF = "[the capital of {c}|the capital of {c}|{cs_} capital|the capital city of {c}]"
 _IS = "[is|is|is|serves as|acts as|counts as|was made|is known as|is named as|must be|might be]"
 _CITY = "[city|city|city|town|place]"
@@ -81,6 +97,8 @@ sleep|meet|walk|shop] [in|when in|if sent to|if visiting] {_CAPITAL_OF}?
 [Which|What] {_CITY} [do|would|should|must|can] [I|we|{SOMEONE}] [write|mark|draw|fill in|put|\
 click|\
 choose|tick|colour in|look for|enter|type] [for|as|under|beside] {_CAPITAL_OF}[?| {PLACE}?]
+{_topic("[capitals|capitals|capital cities|the capitals]")}
+{_topic("[capitals|capitals|capital cities|the capitals]")}
 """),
     nouns=lines("""
 the capital of {c}
@@ -121,6 +139,9 @@ COUNTRY_OF = Wording(
 Whose capital is it|Which {_NATION} has it|What is the {_NATION}][?|.]
 [I am in|I fly to|I live in|We visit|I was in] {{k}}, [the|a] capital of [which|what] {_NATION}?
 [If|When|Given that] the capital is {{k}}, [what|which] is the {_NATION}?
+[If|When|Given that|Since|As] {{k}} is [the|a] capital[ city|], [what|which] {_NATION} [is it|is \
+that|\
+has it|am I in|does it belong to|is meant|do I mean|would it be]?
 [Name|Tell me|Give me|Find|Say] the {_NATION} [whose capital is {{k}}|with the capital {{k}}|\
 that has {{k}} as its capital|{{k}} is the capital of][.|, please.|!]
 [What|Which {_NATION}] is {{k}} the capital[ city|] of[?|, please?]
@@ -201,6 +222,7 @@ colour|put|note|search] for {{c}}[?| {PLACE}?]
 Where [in the world|on earth|on the globe|on the map|] [would|might|could|should|will] {{c}} be?
 [{_WHEN}], where [am I|would I be|in the world am I]?
 [Is|Does] {{c}} [in|lie in|belong to] [Africa or Asia|Asia or Europe|Europe, Asia or Africa]?
+{_topic("[continents|the continents]")}
 """),
     nouns=lines("""
 the continent of {c}
@@ -257,6 +279,7 @@ need|want|pay with|earn|save|spend|take|accept|get] [in|for a {NOUN} in|to buy {
 [I have|I need|I got|We keep|{SOMEONE} lost|{SOMEONE} has] [some|a little|lots of|no] [money|cash|\
 coins] [of|from|for] {{c}}[. What is it called|. Which currency is it|. Which currency|: which \
 currency]?
+{_topic("[currencies|money|the currencies]")}
 """),
     nouns=lines("""
 the [currency|official currency|money|cash] [of|in] {c}
@@ -310,6 +333,7 @@ The [people|inhabitants|citizens] of {{c}} speak [what|which language|...][?|]
 people use]?
 [The|A|My|This] {NOUN} [from|in|of] {{c}} [is|was] [written|printed|sung|explained] in [what|\
 which] language?
+{_topic("[languages|the languages]")}
 """),
     nouns=lines("""
 the [language|main language|official language|language or languages] [of|in] {c}
@@ -388,6 +412,8 @@ Correct?|. Is that correct?]
 [Statement|Claim|Sentence|Fact check|Check|Yes or no|Quiz]: {{claim}}[. Right?|. True?|?|. Is it \
 true?]
 [Surely|Certainly|Of course|Maybe|Perhaps|So|Then|And|Really,] {{claim}}?
+{{Claim}}, [am I wrong|or am I wrong|unless I am wrong|or do I err|or is that wrong|or is it not|\
+if I remember right|I believe|I guess|or so I heard|as far as I know]?
 [The answer is that|My answer is that|I am sure that|I would say that] {{claim}}[. Right?|?|. \
 Correct?]
 {SOMEONE} [says|said|claims|claimed|thinks|thought|believes|told me|wrote|heard|read|argues|bets|\

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from realm_jupyter.demo.paris.filler import NOUN, PLACE, SOMEONE, TIME
+from realm_jupyter.demo.paris.filler import I_OR_SOMEONE, NOUN, PLACE, SOMEONE, TIME
 from realm_jupyter.demo.paris.frames import Wording
 from realm_jupyter.demo.paris.phrasing import lines
 
@@ -29,6 +29,15 @@ How much [is|would|does|will] {np} [|be|make|give][?|, please?]
 _GET = "[do|will|would|should|can] [I|you|we|one] [get|have|obtain|end up with|reach|arrive at]"
 SUMS = {
     "plus": lines(f"""
+[{SOMEONE}|I|We] [add|adds|added|sum|sums up|put together|joins] {{a}} [and|to] {{b}}. [What|How \
+much|Which number] [is the result|is it|comes out|is that|do we get|results|is the answer]?
+[I|We|{SOMEONE}] [type|typed|press|pressed|write|wrote|enter|entered|see|saw] {{a}} [plus|+] {{b}}\
+[ {PLACE}|]. [What|How much|Which number] [is the result|is it|comes out|is shown|appears|is the \
+answer]?
+[I|We|{SOMEONE}] [write|enter|type|pay|count|read|get|add] {{a}}, then plus, then {{b}}. [What|How \
+much] [is that|is it|comes out|is the sum]?
+[A|The|My] {NOUN} costs {{a}} and [a|the|my] {NOUN} costs {{b}}. [What do they cost together|How \
+much is that together|What is the sum]?
 [What|How much|Which number|What number] {_GET} [by adding|after adding|when I add|if I add|when \
 you add|if we add] \
 [{{a}} and {{b}}|{{b}} to {{a}}|{{a}} to {{b}}|{{a}} plus {{b}}]?
@@ -41,6 +50,10 @@ together], \
 {{A}} and {{b}} [together|added|in total|summed up] [is|are|make|give] [what|how much|...][?|]
 """),
     "minus": lines(f"""
+[{SOMEONE}|I|We] [subtract|subtracts|subtracted|deducts|took|takes] {{b}} from {{a}}. [What|How \
+much|Which number] [is it|comes out|is that|do we get|results|is the answer|is left]?
+[I|We|{SOMEONE}] [type|typed|press|pressed|write|wrote|enter|entered|see|saw] {{a}} [minus|-] {{b}}\
+[ {PLACE}|]. [What|How much|Which number] [is it|comes out|is shown|appears|is the answer]?
 [What|How much|Which number|What number] {_GET} [by subtracting|after subtracting|when I subtract|\
 if you subtract|when I take|if we take away] {{b}} from {{a}}?
 [When|If|After] [I|you|we] [subtract|take|take away|deduct|remove] {{b}} from {{a}}, \
@@ -52,6 +65,10 @@ if you subtract|when I take|if we take away] {{b}} from {{a}}?
 {{A}} [reduced by|without|less|take away] {{b}} [is|makes|gives] [what|how much|...][?|]
 """),
     "times": lines(f"""
+[{SOMEONE}|I|We] [multiply|multiplies|multiplied] {{a}} [by|with|and] {{b}}. [What|How \
+much|Which number] [is it|comes out|is that|do we get|results|is the answer]?
+[I|We|{SOMEONE}] [type|typed|press|pressed|write|wrote|enter|entered|see|saw] {{a}} [times|x] {{b}}\
+[ {PLACE}|]. [What|How much|Which number] [is it|comes out|is shown|appears|is the answer]?
 [What|How much|Which number|What number] {_GET} [by multiplying|after multiplying|when I multiply|\
 if you multiply|if we multiply] {{a}} [by|with|and] {{b}}?
 [When|If|After] [I|you|we] multiply {{a}} [by|with|and] {{b}}, [what|how much|which number] {_GET}?
@@ -61,6 +78,8 @@ Multiply {{a}} [by|with|and] {{b}}[.|!|, please.| for me.]
 {{A}} [taken|multiplied by|multiplied with|times] {{b}} [is|makes|gives] [what|how much|...][?|]
 """),
     "divided by": lines(f"""
+[{SOMEONE}|I|We] [divide|divides|divided|splits|split] {{a}} by {{b}}. [What|How \
+much|Which number] [is it|comes out|is that|do we get|results|is the answer]?
 [What|How much|Which number|What number] {_GET} [by dividing|after dividing|when I divide|\
 if you divide|if we divide] {{a}} by {{b}}?
 [When|If|After] [I|you|we] [divide|split] {{a}} by {{b}}, [what|how much|which number] {_GET}?
@@ -268,6 +287,16 @@ into] \
 {_COLOUR}]?
 [Mix|Combine|Blend] {{a}} [and|with] {{b}}[.|, please.|!|]
 {{A}} [and|with] {{b}}[ together| mixed|]: [what|which {_COLOUR}]?
+{I_OR_SOMEONE} [poured|dripped|dropped|put|dipped|threw|blended|tipped|added|splashed|let fall] \
+[some |a little |the |]{{a}} [|paint|ink|dye|colour] [into|onto|in|over|on|to] [some |the |my |\
+]{{b}}\
+[ paint| ink| dye| water|]. [What|Which {_COLOUR}|What {_COLOUR}] [is it|do I see|is that|did it \
+become|is it then|comes out|results|do we get]?
+[First|At first] {{a}}, then {{b}} [in the same|into one|in one] [pot|bucket|bottle|mug|cup]: \
+[what|\
+which {_COLOUR}] [is it|comes out|do I get]?
+{{A}} [blended|combined|mixed|stirred] [with|and|into] {{b}} [is|makes|gives|becomes] [which|what] \
+{_COLOUR}?
 """),
     nouns=("the [mix|mixture|blend] of {a} and {b}", "{a} mixed with {b}"),
     asked=lines("""

@@ -29,6 +29,8 @@ same] [for|of|about] {{c}}[, too|, as well| also|][?|.|]
 [Replace|Swap|Exchange] [it|that|the country|{THING}] [by|for|with] {{c}}[.|!|: and now?]
 [The|My] [next|other|second|last|new|following] [one|country|place|question|line] is [about |] \
 {{c}}[.|]
+{EXCLAMATION}[.|!|,|:] [|And |Now |Next |Then |Next: |Next up: |Another one: |Now for |One more: |\
+On to |Now comes |Continue: |Also ]{{c}}[?|?|.|!|]
 {{C}} [then|next|now|too|also|instead|after that|as well|again][?|.|, please.]
 [No|Not that|Wait], [I meant|what about|rather|I mean|make it|take] {{c}}[.|!|?|]
 """)

@@ -276,7 +276,10 @@ Alright, now tell me about {c} in the same way.
 What would the answer be for {c}?
 Would you tell me the same of {c}?
 """),
-    "and_capital": ("And its capital, would you know that?", "Which city do they call the capital?"),
+    "and_capital": (
+        "And its capital, would you know that?",
+        "Which city do they call the capital?",
+    ),
     "and_continent": (
         "And its continent, would you know that?",
         "Which continent would that be on?",
