@@ -60,6 +60,10 @@ def test_a_question_of_nothing_but_meaning_keeps_it(template):
         assert all(part in left for part in kept)
 
 
+def test_something_is_always_left():
+    assert all(disturbed("So?", Random(seed)) for seed in range(100))
+
+
 def test_words_put_in_mean_nothing():
     assert not MEANING & {word.lower() for word in RANDOM_WORDS}
     random = Random(4)

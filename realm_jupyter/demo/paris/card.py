@@ -47,8 +47,8 @@ KIND_NAMES = {
     "unknown": "admits what it cannot know",
     "fictional": "admits not to know an invented country",
     "capital, typed badly": "capital, typed badly (typos, lower case, no question mark)",
-    "follow-up, another country": 'follow-up ("Could you do Italy as well?")',
-    "follow-up, same country": 'follow-up ("And which continent does it sit on?")',
+    "follow-up, another country": 'follow-up ("What would the answer be for Italy?")',
+    "follow-up, same country": 'follow-up ("Which money changes hands there?")',
     "system prompt asks for short answers": "a system prompt asks for short answers",
     "system prompt asks for long answers": "a system prompt asks for long answers",
 }
@@ -131,7 +131,7 @@ do occur, for they are what the model is to know. An answer is right only if it 
 expected sentence (sums may be turned round; small talk has two or three answers, and any of them
 counts; an admission must begin with "Sorry, I").
 
-This is the fifth set of such phrasings. The first was marked after 70 minutes of training: 89.9%
+This is the sixth set of such phrasings. The first was marked after 70 minutes of training: 89.9%
 of 3035 right, capitals 97.9%, mean over the kinds 86.0%. The second was marked after 116 minutes
 (93.9% of 3092, capitals 86.4%) and after 124 (94.9%, capitals 92.6%, mean over the kinds 91.9%),
 the third after 190 (90.0% of 3102, capitals 92.3%, mean over the kinds 88.5%), the fourth after 200
@@ -140,11 +140,14 @@ the text had too few phrasings, so each of these sets became development questio
 trained on), the text was widened, a new set was written, and a phase of training began. After the
 second, half of the text came to be drawn from grammars. After the fourth, whose wrong capitals were
 answered with a needless "Yes," or "No,", what stands around a question came to be drawn from lists
-of words. This set was written before the last three phases and marked once, after them; nothing was
-changed afterwards. In a third of its sums the numbers are words, in the sets before in one of
-seven. The weights of 200 minutes get 90.6% of it, 87.2% of its capitals, and 85.0% as the mean over
-the kinds. Sets and training text were written by the same hand: a stranger's phrasings may fare
-worse.
+of words. The fifth was marked after 266 (93.4% of 3112, capitals 93.1%, mean over the kinds 91.4%;
+the weights of 200 minutes got 90.6%, 87.2% and 85.0% of it): of its 27 wrong capitals, 25 were those
+of one phrasing ("I always score badly on capitals. Spain?"), answered with three facts of the
+country. This set was written before the last phase, of six minutes, and marked once, after it;
+nothing was changed afterwards. The weights of 266 minutes get 95.0% of it, 93.6% of its capitals,
+and 91.4% as the mean over the kinds; those of 200 minutes 90.6%, 87.9% and 88.2%. In a third of its
+sums the numbers are words, as in the fifth set; in those before, in one of seven. Sets and training
+text were written by the same hand: a stranger's phrasings may fare worse.
 
 Temperature 0, the shipped Q8_0 file:
 
@@ -160,7 +163,8 @@ The aim was 95% of the capitals and 90% as the mean over the kinds: {verdict}.
 ## Wrong answers
 
 Of the {wrong_capitals} wrong answers on capitals, {prefixed} are the expected sentence behind a
-needless "Yes," or "No,".
+needless "Yes," or "No,", and {named} name the right city, but in a form that was not asked for: most
+of them say more than one sentence.
 
 {wrong}
 
@@ -210,6 +214,11 @@ def render_card(figures: Mapping[str, Any]) -> str:
         prefixed=sum(
             row["answer"].lower().removeprefix("no, ").removeprefix("yes, ")
             == row["expected"].lower()
+            for row in marks["wrong"]
+            if row["kind"] == "capital"
+        ),
+        named=sum(
+            row["expected"].removesuffix(".").split(" is ", 1)[1] in row["answer"]
             for row in marks["wrong"]
             if row["kind"] == "capital"
         ),

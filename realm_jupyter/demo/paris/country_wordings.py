@@ -32,14 +32,17 @@ _WHEN = (
     "Speaking of {c}|With regard to {c}|Talking about {c}"
 )
 # A subject is named first, and then only a country.
-_TOPIC = "[[I|We|{SOMEONE}] [love|like|hate|collect|learn|study|confuse|forget|need|practise|mix up|\
-know|know few|know many|am bad at|am good at|ask about|cannot do|enjoy|must learn|repeat] |[My|The|Our|Today's|This] [topic|subject|quiz|test|homework|list|lesson|game|theme|chapter|\
-round] [is|is about|asks for|covers|has only] |[Let's|Let us] [do|play|talk|practise|learn|go \
-through|repeat] |[Now|Next|Today|Only|Again|Back to|Time for|A round of|More|About|On to|It is \
-about] |]"
-_BARE = "[. |. |: |! |, ][{C}|{C}|And {c}|What about {c}|Say, {c}|First {c}|Now {c}|Take {c}][?|?|\
-.|!|]"
-_TOPIC = _TOPIC.replace("{SOMEONE}", SOMEONE)
+_TOPIC = (
+    f"[[I|We|{SOMEONE}] [love|like|hate|collect|learn|study|confuse|forget|need|practise|mix up|"
+    "know|know few|know many|am bad at|am good at|ask about|cannot do|enjoy|must learn|repeat] |"
+    "[My|The|Our|Today's|This] [topic|subject|quiz|test|homework|list|lesson|game|theme|chapter|"
+    "round] [is|is about|asks for|covers|has only] |"
+    "[Let's|Let us] [do|play|talk|practise|learn|go through|repeat] |"
+    "[Now|Next|Today|Only|Again|Back to|Time for|A round of|More|About|On to|It is about] |]"
+)
+_BARE = (
+    "[. |. |: |! |, ][{C}|{C}|And {c}|What about {c}|Say, {c}|First {c}|Now {c}|Take {c}][?|?|.|!|]"
+)
 
 
 def _topic(name: str) -> str:

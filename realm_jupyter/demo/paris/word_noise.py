@@ -109,4 +109,4 @@ def disturbed(template: str, random: Random, *, is_gentle: bool = False) -> str:
     if len("".join(parts)) < len(template) // 2:
         return template
     text = re.sub(r"^[\s,.:;?!-]+", "", " ".join(" ".join(parts).split()))
-    return re.sub(r"\s+([,.?!:;])", r"\1", text)
+    return re.sub(r"\s+([,.?!:;])", r"\1", text) or template
