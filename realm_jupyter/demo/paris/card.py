@@ -143,11 +143,11 @@ answered with a needless "Yes," or "No,", what stands around a question came to 
 of words. The fifth was marked after 266 (93.4% of 3112, capitals 93.1%, mean over the kinds 91.4%;
 the weights of 200 minutes got 90.6%, 87.2% and 85.0% of it): of its 27 wrong capitals, 25 were
 those of one phrasing ("I always score badly on capitals. Spain?"), nearly all answered with three
-facts of the country. This set was written before the last phase, of six minutes, and marked once, after it;
-nothing was changed afterwards. The weights of 266 minutes get 95.0% of it, 93.6% of its capitals,
-and 91.4% as the mean over the kinds; those of 200 minutes 90.6%, 87.9% and 88.2%. In a third of its
-sums the numbers are words, as in the fifth set; in those before, in one of seven. Sets and training
-text were written by the same hand: a stranger's phrasings may fare worse.
+facts of the country. This set was written before the last phase, of six minutes, and marked once,
+after it; nothing was changed afterwards. The weights of 266 minutes get 95.0% of it, 93.6% of its
+capitals, and 91.4% as the mean over the kinds; those of 200 minutes 90.6%, 87.9% and 88.2%. In a
+third of its sums the numbers are words, as in the fifth set; in those before, in one of seven. Sets
+and training text were written by the same hand: a stranger's phrasings may fare worse.
 
 Temperature 0, the shipped Q8_0 file:
 
