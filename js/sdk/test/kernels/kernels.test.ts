@@ -95,6 +95,19 @@ describe("the modules", () => {
     }
   });
 
+  it.each(ARCHITECTURES)("agree with each other: %s", async (architecture) => {
+    const model = tinyModel(architecture);
+    const rows: Float32Array[] = [];
+    for (const build of BUILDS) {
+      rows.push(lastLogits(await executorOf(await kernels(build), model), IDS));
+    }
+    const largest = Math.max(...(rows[0] ?? []).map(Math.abs));
+    for (const row of rows) {
+      const error = Math.max(...row.map((value, id) => Math.abs(value - (rows[0]?.[id] ?? 0))));
+      expect(error / largest).toBeLessThan(1e-3);
+    }
+  });
+
   it("use every instruction set that they hold", async () => {
     for (const build of BUILDS) {
       const expected = build === "" ? "simd" : "relaxed-simd";

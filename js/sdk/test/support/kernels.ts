@@ -1,6 +1,7 @@
 /** Kernels and executors for tests. */
 
 import { existsSync, readFileSync } from "node:fs";
+import { setFlagsFromString } from "node:v8";
 import { Worker } from "node:worker_threads";
 import { BytesSource } from "../../src/gguf/byte_source.js";
 import { GGUFFile } from "../../src/gguf/file.js";
@@ -10,6 +11,9 @@ import { createKernels } from "../../src/kernels/load.js";
 import { type KernelThread, runKernelThread } from "../../src/kernels/thread.js";
 import { buildGraph } from "../../src/models/build_graph.js";
 import { repositoryPath } from "./files.js";
+
+// Node 20 has relaxed SIMD, but not yet by itself.
+if (!hasRelaxedSimd()) setFlagsFromString("--experimental-wasm-relaxed-simd");
 
 const FOLDER = repositoryPath("js/sdk/wasm");
 
