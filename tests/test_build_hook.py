@@ -336,6 +336,21 @@ def test_every_set_is_compiled_and_nothing_is_exported_that_need_not(hook, kerne
     assert hook.cpu_step(kernels).is_fresh()
 
 
+def test_the_kernels_of_the_sdk_follow_from_the_same_sources(hook, kernels):
+    assert hook.sdk_step(kernels) is None
+    wasm = library(kernels, "wasm")
+    wasm.mkdir()
+    (wasm / "pool.cpp").write_text("// threads of a page\n", encoding="utf-8")
+    (library(kernels, "src") / "pool.cpp").write_text("// threads of a system\n", encoding="utf-8")
+    step = hook.sdk_step(kernels)
+    names = {path.relative_to(library(kernels, "")).as_posix() for path in step.sources}
+    assert {"src/best.cpp", "src/isa_value.cpp", "src/sets.h", "wasm/pool.cpp"} == names
+    assert step in hook.stale_steps(kernels)
+    before = step.digest()
+    edit(wasm / "pool.cpp")
+    assert step.digest() != before
+
+
 @pytest.mark.soak
 @pytest.mark.parametrize("target", CROSS)
 def test_the_library_can_be_made_for_other_machines(hook, kernels, monkeypatch, target):

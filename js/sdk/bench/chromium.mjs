@@ -9,6 +9,7 @@
  */
 import { createReadStream, existsSync, mkdtempSync, rmSync, statSync } from "node:fs";
 import { createServer } from "node:http";
+import { tmpdir } from "node:os";
 import { dirname, extname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
@@ -36,7 +37,7 @@ if (!existsSync(values.wllama)) {
 }
 
 const TYPES = { ".html": "text/html", ".js": "text/javascript", ".wasm": "application/wasm" };
-const scratch = mkdtempSync(join(here, ".bench-"));
+const scratch = mkdtempSync(join(tmpdir(), "realm-bench-"));
 
 /** The file behind a path; the model, the builds and wllama lie in other folders. */
 function place(path) {
@@ -88,6 +89,7 @@ try {
   });
   const page = await browser.newPage();
   page.on("pageerror", (error) => console.error(String(error)));
+  if (process.env.DEBUG) page.on("console", (m) => console.error(m.text().slice(0, 300)));
   await page.goto(`http://127.0.0.1:${server.address().port}/`);
   await page.waitForFunction(() => "compare" in globalThis);
   const options = {

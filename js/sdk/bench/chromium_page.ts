@@ -61,7 +61,12 @@ export async function compare(options: Options) {
   const rival: Rival = new Wllama({
     default: new URL("wllama/wasm/wllama.wasm", location.href).href,
   });
-  await rival.loadModel([blob], { n_threads: threads, n_ctx: 1024, n_gpu_layers: 0 });
+  await rival.loadModel([blob], {
+    n_threads: threads,
+    n_ctx: 1024,
+    n_gpu_layers: 0,
+    n_parallel: 1,
+  });
   const ours: Round[] = [];
   const theirs: (Round & { counts: number[] })[] = [];
   for (let round = -1; round < options.rounds; ++round) {
@@ -74,7 +79,6 @@ export async function compare(options: Options) {
   }
   const result: Record<string, unknown> = {
     build,
-    threads,
     rivalThreads: rival.getNumThreads(),
     rivalCounts: theirs[0]?.counts,
     ...options,

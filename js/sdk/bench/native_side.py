@@ -19,7 +19,7 @@ CHUNK = 64
 def measure(executor: NativeExecutor, prompt_tokens: int, new_tokens: int) -> dict[str, float]:
     """Return tokens per second of reading a prompt and of writing after it."""
     cache = executor.new_cache()
-    ids = (100 + np.arange(prompt_tokens) * 7919 % 30_000).astype(np.int32)
+    ids = (100 + np.arange(prompt_tokens) * 7919 % 2_000).astype(np.int32)
     started = time.perf_counter()
     for at in range(0, prompt_tokens, CHUNK):
         outputs = "last" if at + CHUNK >= prompt_tokens else "none"
@@ -39,10 +39,12 @@ def main(path: str, num_threads: int) -> None:
     if not isinstance(library, Library):
         raise SystemExit(library.message)
     executor = NativeExecutor(open_model(path), library, num_threads=num_threads)
-    print("ready", flush=True)
+    sys.stdout.write("ready\n")
+    sys.stdout.flush()
     for line in sys.stdin:
         prompt_tokens, new_tokens = map(int, line.split())
-        print(json.dumps(measure(executor, prompt_tokens, new_tokens)), flush=True)
+        sys.stdout.write(json.dumps(measure(executor, prompt_tokens, new_tokens)) + "\n")
+        sys.stdout.flush()
 
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@
  */
 import { spawn } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath, pathToFileURL } from "node:url";
@@ -30,7 +31,7 @@ const [model] = positionals;
 if (model === undefined) throw new Error("name a model: node sdk/bench/node.mjs MODEL.gguf");
 const sizes = { promptTokens: Number(values.prompt), newTokens: Number(values.new) };
 
-const scratch = mkdtempSync(join(here, ".bench-"));
+const scratch = mkdtempSync(join(tmpdir(), "realm-bench-"));
 try {
   const outfile = join(scratch, "node_side.mjs");
   const entryPoints = [join(here, "node_side.ts")];
@@ -38,15 +39,19 @@ try {
   const { load, median } = await import(pathToFileURL(outfile).href);
 
   const native = spawn(values.python, [join(here, "native_side.py"), model, values.threads], {
-    cwd: join(here, "..", "..", ".."),
+    env: { ...process.env, PYTHONPATH: join(here, "..", "..", "..") },
     stdio: ["pipe", "pipe", "inherit"],
   });
   const lines = createInterface({ input: native.stdout })[Symbol.asyncIterator]();
-  await lines.next();
+  const nextLine = async () => {
+    const { value, done } = await lines.next();
+    if (done) throw new Error("the native executor ended");
+    return value;
+  };
+  await nextLine();
   const ask = async () => {
     native.stdin.write(`${sizes.promptTokens} ${sizes.newTokens}\n`);
-    const { value } = await lines.next();
-    return JSON.parse(value);
+    return JSON.parse(await nextLine());
   };
 
   const threads = Number(values.threads);

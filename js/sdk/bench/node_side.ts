@@ -29,6 +29,8 @@ export async function load(
 ): Promise<{ build: string; round: (sizes: Sizes) => Round }> {
   const module = new WebAssembly.Module(readFileSync(`${folder}/${file}`));
   const kernels = await createKernels(module, { threads, startThread });
-  const executor = await openExecutor(kernels, await GGUFFile.open(await openFile(path)));
+  const source = await openFile(path);
+  const executor = await openExecutor(kernels, await GGUFFile.open(source));
+  await source.close();
   return { build: kernels.build, round: (sizes) => measure(executor, sizes) };
 }

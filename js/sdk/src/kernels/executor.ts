@@ -44,6 +44,8 @@ export interface KernelOptions {
 
 export interface ExecutorOptions {
   kvType?: "f32" | "f16" | "q8_0";
+  /** Threads of its steps, of those that the kernels have; by default one for small models. */
+  threads?: number;
   onProgress?: (doneBytes: number, totalBytes: number) => void;
   signal?: AbortSignal;
 }

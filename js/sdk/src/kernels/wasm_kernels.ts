@@ -14,8 +14,8 @@ import { WasmExecutor } from "./wasm_executor.js";
 import { weightNames } from "./weight_plan.js";
 import { WeightPlan, Weights } from "./weights.js";
 
-/** Below this, some four million weights, threads wait for each other longer than they save. */
-const SINGLE_THREAD_BYTES = 2_000_000;
+/** Below this, some 16 million weights, waking a thread takes longer than it saves. */
+const SINGLE_THREAD_BYTES = 8_000_000;
 
 export class WasmKernels implements Kernels {
   readonly build: string;
@@ -62,7 +62,8 @@ export class WasmKernels implements Kernels {
     try {
       this.#requireOpen();
       const program = makeProgram(graph, weights);
-      const threads = plan.memoryBytes < SINGLE_THREAD_BYTES ? 1 : this.threads;
+      const useful = plan.memoryBytes < SINGLE_THREAD_BYTES ? 1 : this.threads;
+      const threads = Math.min(this.threads, options.threads ?? useful);
       const executor = new WasmExecutor(
         instance,
         graph,

@@ -80,9 +80,26 @@ describe("the same bits", () => {
     expect(two.threads).toBe(2);
     expect(two.build).toContain("threads");
     const model = readFileSync(repositoryPath("realm_jupyter/demo/paris.gguf"));
-    const [alone, together] = [await executorOf(one, model), await executorOf(two, model)];
+    const alone = await executorOf(one, model);
+    const together = await executorOf(two, model, { threads: 2 });
     expect(lastLogits(together, IDS)).toEqual(lastLogits(alone, IDS));
     expect(lastLogits(together, IDS, [149, 1])).toEqual(lastLogits(alone, IDS));
+  });
+});
+
+describe("the modules", () => {
+  it.each(BUILDS)("import a memory and nothing else: kernels%s", (build) => {
+    for (const threads of ["", "-threads"]) {
+      const imports = WebAssembly.Module.imports(kernelModule(`kernels${build}${threads}.wasm`));
+      expect(imports).toEqual([{ module: "env", name: "memory", kind: "memory" }]);
+    }
+  });
+
+  it("use every instruction set that they hold", async () => {
+    for (const build of BUILDS) {
+      const expected = build === "" ? "simd" : "relaxed-simd";
+      expect((await kernels(build)).build).toBe(expected);
+    }
   });
 });
 

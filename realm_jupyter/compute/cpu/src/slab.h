@@ -10,9 +10,13 @@ namespace realm::REALM_ISA {
 constexpr int64_t kPrefetchBytes = 4096;
 
 REALM_INLINE void prefetch(const uint8_t* data, int64_t num_bytes) {
+#if defined(__wasm__)  // has no such instruction: only the loop would stay
+  (void)data, (void)num_bytes;
+#else
   for (int64_t i = 0; i < num_bytes; i += kVectorBytes) {
     __builtin_prefetch(data + kPrefetchBytes + i);
   }
+#endif
 }
 
 template <int32_t kType>
