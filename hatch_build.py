@@ -11,6 +11,7 @@ Developers run it as a script, which builds what is stale and needs the toolchai
     python hatch_build.py            # everything
     python hatch_build.py guest      # realm_jupyter/guest/guest.wasm
     python hatch_build.py widget     # realm_jupyter/widget/static/
+    python hatch_build.py web        # realm_jupyter/web/static/, from guest, kernels and js/
     python hatch_build.py cpu        # realm_jupyter/compute/cpu/librealm_cpu.{so,dylib,dll}
     python hatch_build.py sdk        # js/sdk/wasm/kernels*.wasm, the same kernels for engines
 
@@ -191,6 +192,28 @@ def widget_step(root: Path) -> Step | None:
     names = ("widget.js", "widget.css", "markdown.js", "maths.js", "LICENSES.txt")
     outputs = tuple(static / name for name in names)
     return Step("widget", root, tuple(sources), outputs, "npm run build")
+
+
+def web_step(root: Path) -> Step | None:
+    """Return the step that bundles the exported page, or None while there is none.
+
+    Guest and kernels are parts of the page: it follows from their sources too.
+    """
+    js = root / "js"
+    if not (js / "web").is_dir():
+        return None
+    names = "web/src web/scripts sdk/src sdk/scripts widget/src scripts"
+    folders = [js / name for name in names.split()]
+    sources = {path for folder in folders for path in folder.rglob("*") if path.is_file()}
+    parts = [step for step in (guest_step(root), sdk_step(root)) if step is not None]
+    sources.update(*(step.sources for step in parts))
+    sources.update(js / name for name in ("package.json", "package-lock.json", "sdk/package.json"))
+    sources.add(root / "LICENSE")
+    static = root / "realm_jupyter" / "web" / "static"
+    names = "index.html page.js page.css check.js sw.js markdown.js maths.js icon.svg LICENSES.txt"
+    outputs = tuple(static / name for name in (*names.split(), "engine_worker.js", "guest.wasm"))
+    salt = "\n".join(("npm run web:build", *(step.salt for step in parts)))
+    return Step("web", root, tuple(sources), outputs, salt)
 
 
 def host_target() -> str:
@@ -374,11 +397,22 @@ def bundle_widget(step: Step) -> None:
     step.seal()
 
 
+def bundle_web(step: Step) -> None:
+    """Run ``npm run web:build`` in ``js/``; guest and kernels are built already."""
+    js = step.root / "js"
+    lock, installed = js / "package-lock.json", js / "node_modules" / ".package-lock.json"
+    if not installed.exists() or installed.stat().st_mtime < lock.stat().st_mtime:
+        run_npm(step.root, "ci", "--ignore-scripts", "--no-audit", "--no-fund")
+    run_npm(step.root, "run", "web:build")
+    step.seal()
+
+
 BUILDERS = {
     "guest": compile_guest,
     "widget": bundle_widget,
     "cpu": compile_cpu,
     "sdk": compile_sdk,
+    "web": bundle_web,
 }
 # What a wheel or an sdist does not carry.
 NOT_SHIPPED = {"sdist": {"cpu", "sdk"}, "wheel": {"sdk"}}
@@ -388,21 +422,26 @@ def stale_steps(root: Path) -> list[Step]:
     """Return the steps that must run, none if ``REALM_SKIP_BUILD`` is 1."""
     if os.environ.get("REALM_SKIP_BUILD") == "1":
         return []
-    steps = (guest_step(root), widget_step(root), cpu_step(root), sdk_step(root))
+    # The page is made of guest and kernels.
+    makers = (guest_step, widget_step, cpu_step, sdk_step, web_step)
+    steps = [make(root) for make in makers]
     return [step for step in steps if step is not None and not step.is_fresh()]
 
 
 def steps_for(root: Path, archive: str) -> list[Step]:
     """Return the stale steps whose outputs go into an archive, ``"sdist"`` or ``"wheel"``."""
+    stale = stale_steps(root)
     skipped = NOT_SHIPPED.get(archive, set())
-    return [step for step in stale_steps(root) if step.name not in skipped]
+    if any(step.name == "web" for step in stale):
+        skipped = skipped - {"sdk"}  # the page that is shipped is made of the kernels
+    return [step for step in stale if step.name not in skipped]
 
 
 def required_toolchains(root: Path, archive: str = "wheel") -> list[str]:
     """Return the PyPI requirements of the steps that must run."""
     names = {step.name for step in steps_for(root, archive)}
-    need_node = "widget" in names and shutil.which("npm") is None
-    return [ZIG] * bool(names & {"guest", "cpu"}) + [NODE] * need_node
+    need_node = bool(names & {"widget", "web"}) and shutil.which("npm") is None
+    return [ZIG] * bool(names & {"guest", "cpu", "sdk"}) + [NODE] * need_node
 
 
 def add_library(root: Path, build_data: dict[str, Any]) -> None:

@@ -18,6 +18,15 @@ export default defineConfig({
       },
       {
         test: {
+          name: "web",
+          environment: "jsdom",
+          include: ["web/test/**/*.test.{ts,tsx}"],
+          restoreMocks: true,
+          testTimeout,
+        },
+      },
+      {
+        test: {
           name: "sdk",
           environment: "node",
           include: ["sdk/test/**/*.test.ts"],

@@ -143,6 +143,39 @@ def test_the_front_end_is_bundled_when_it_is_there(hook, project, built, monkeyp
     assert built == ["widget", "widget"]
 
 
+def test_the_page_follows_from_guest_kernels_and_front_end(hook, project, monkeypatch):
+    assert hook.web_step(project) is None
+    native = project / "realm_jupyter" / "compute" / "cpu"
+    js = project / "js"
+    sources = [js / "web/src/main.tsx", js / "sdk/src/browser.ts", js / "widget/src/entry.ts"]
+    sources += [native / "src/isa_kernels.cpp", native / "wasm/memory.cpp", project / "LICENSE"]
+    sources += [js / name for name in ("package.json", "package-lock.json", "sdk/package.json")]
+    for path in sources:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("", encoding="utf-8")
+
+    def names(archive):
+        return {step.name for step in hook.steps_for(project, archive)}
+
+    # What is shipped is the page, which needs the kernels only while it has to be built.
+    assert {"sdk", "web"} <= names("wheel") & names("sdist")
+    step = hook.web_step(project)
+    step.outputs[0].parent.mkdir(parents=True)
+    for path in step.outputs:
+        path.write_bytes(b"built")
+    step.seal()
+    assert not {"sdk", "web"} & (names("wheel") | names("sdist"))
+    assert "sdk" in {item.name for item in hook.stale_steps(project)}
+    for path in (*sources, guest(project, "src/exports.cpp")):
+        before = path.read_bytes()
+        edit(path)
+        assert not hook.web_step(project).is_fresh(), path
+        path.write_bytes(before)
+    assert hook.web_step(project).is_fresh()
+    monkeypatch.setattr(hook, "WASM_FLAGS", (*hook.WASM_FLAGS, "-O1"))
+    assert not hook.web_step(project).is_fresh()
+
+
 def test_a_step_that_leaves_no_output_is_not_sealed(hook, project):
     step = hook.guest_step(project)
     with pytest.raises(RuntimeError, match=r"guest\.wasm"):

@@ -22,9 +22,10 @@ function licenceText(folder, name) {
   return readFileSync(join(folder, file), "utf8").trim();
 }
 
-/** Write the notices of the packages in a metafile to `path`. */
-export function writeNotices(metafile, js, path) {
-  const parts = bundledPackages(metafile).map((name) => {
+/** Write the notices of the packages in a metafile, and of `more`, to `path`. */
+export function writeNotices(metafile, js, path, more = []) {
+  const names = [...new Set([...bundledPackages(metafile), ...more])].sort();
+  const parts = names.map((name) => {
     const folder = join(js, "node_modules", name);
     if (!existsSync(folder)) throw new Error(`${name} is bundled but not installed`);
     const { version, license } = JSON.parse(readFileSync(join(folder, "package.json"), "utf8"));

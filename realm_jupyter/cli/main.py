@@ -26,6 +26,7 @@ COMMANDS: dict[str, str] = {
     "batch": "answer the prompts of a file, thousands if need be",
     "models": "list the models that ship and those in a folder",
     "serve": "answer OpenAI's clients and other notebooks over HTTP",
+    "export-web": "write a page with a model that answers in the reader's browser",
     "bench": "measure how fast a model runs here",
     "info": "show what is in a GGUF file and what loading it takes",
     "tokenize": "turn text into token ids",
@@ -47,7 +48,7 @@ def overview() -> str:
 
 
 def _module(name: str) -> Any:
-    return importlib.import_module(f"realm_jupyter.cli.{name}")
+    return importlib.import_module(f"realm_jupyter.cli.{name.replace('-', '_')}")
 
 
 def parser_of(name: str) -> OptionParser:

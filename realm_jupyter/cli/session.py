@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 import time
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
 from realm_jupyter.errors import LoadCancelledError
 from realm_jupyter.human import Meter, progress_bar, status_line, terminal_text
@@ -31,7 +31,11 @@ __all__ = [
     "response_json",
     "say_status",
     "stream_answer",
+    "with_bar",
 ]
+
+T = TypeVar("T")
+OnProgress: TypeAlias = "Callable[[LoadProgress], None]"
 
 _WAIT_S = 0.1
 _INTERVAL_S = 1 / 30
@@ -91,13 +95,11 @@ def load(realm: Any, source: str, args: argparse.Namespace) -> ModelInfo:
     RealmError
         Whatever loading raises.
     """
-    cancel = CancelToken()
-    latest: list[LoadProgress] = []
 
-    def load_model() -> ModelInfo:
+    def load_model(on_progress: OnProgress, cancel: CancelToken) -> ModelInfo:
         info: ModelInfo = realm.load_model(
             source,
-            on_progress=latest.append,
+            on_progress=on_progress,
             cancel=cancel,
             device=args.device,
             executor=args.executor,
@@ -105,25 +107,50 @@ def load(realm: Any, source: str, args: argparse.Namespace) -> ModelInfo:
         )
         return info
 
-    is_shown = _is_terminal(sys.stderr) and not args.quiet
+    return with_bar(load_model, f"loading {source}", is_quiet=args.quiet)
+
+
+def with_bar(
+    work: Callable[[OnProgress, CancelToken], T], title: str, *, is_quiet: bool = False
+) -> T:
+    """Do what reports `LoadProgress`; on a terminal with a progress bar.
+
+    Parameters
+    ----------
+    work : callable
+        Called on a thread of its own with what takes the progress and what cancels it.
+    title : str
+    is_quiet : bool
+        Show no bar.
+
+    Raises
+    ------
+    KeyboardInterrupt
+        If it was interrupted.
+    RealmError
+        Whatever the work raises.
+    """
+    cancel = CancelToken()
+    latest: list[LoadProgress] = []
+    is_shown = _is_terminal(sys.stderr) and not is_quiet
     meter = Meter(time.monotonic())
     with Interrupts(cancel.cancel) as interrupts:
-        worker = Worker(load_model, "realm-load")
+        worker = Worker(lambda: work(latest.append, cancel), "realm-work")
         while not worker.wait(_WAIT_S):
             if latest and is_shown:
                 share, figures = meter.read(latest[-1], time.monotonic())
-                line = terminal_text(f"loading {source} {progress_bar(share)} {figures}")
+                line = terminal_text(f"{title} {progress_bar(share)} {figures}")
                 print(f"\r\x1b[K{line}", end="", file=sys.stderr, flush=True)
             del latest[:-1]
         if is_shown:
             print("\r\x1b[K", end="", file=sys.stderr, flush=True)
         try:
-            info = worker.result()
+            result = worker.result()
         except LoadCancelledError:
             raise KeyboardInterrupt from None
     if interrupts.num_presses:
         raise KeyboardInterrupt
-    return info
+    return result
 
 
 class Printer:

@@ -52,6 +52,12 @@ REALM_IMPORT(seq_fork) int32_t realm_seq_fork(int32_t seq);
 REALM_IMPORT(seq_truncate) int32_t realm_seq_truncate(int32_t seq, uint32_t num_tokens);
 REALM_IMPORT(seq_free) int32_t realm_seq_free(int32_t seq);
 
+/* From now on, logits that realm_forward and realm_forward_batch write for this sequence are
+ * -infinity for every token that is not allowed. Bit i % 8 of byte i / 8, counted from the
+ * lowest, says whether token i is; len is the vocabulary's size / 8, rounded up. At least one
+ * token must be allowed. A length of 0 takes the mask off. Forks inherit it. */
+REALM_IMPORT(mask) int32_t realm_mask(int32_t seq, const uint8_t* allowed, uint32_t len);
+
 /* Stream a piece of text (whole UTF-8 characters) and its token out. */
 REALM_IMPORT(emit)
 int32_t realm_emit(int32_t seq, const void* text, uint32_t len, int32_t token_id, float logprob);

@@ -40,6 +40,28 @@ inline float* run(const Request& request, int32_t seq, const int32_t* ids, uint3
   return logits;
 }
 
+/* The tokens that may come next on a sequence: none at first. */
+class Mask {
+ public:
+  explicit Mask(uint32_t vocab_size) : size_((vocab_size + 7) / 8) {
+    bits_ = static_cast<uint8_t*>(calloc(size_, 1));
+    if (bits_ == nullptr) __builtin_trap();
+  }
+
+  void allow(int32_t id) { bits_[id / 8] |= static_cast<uint8_t>(1u << id % 8); }
+  void allow_all() { memset(bits_, 0xFF, size_); }
+  void forbid(int32_t id) { bits_[id / 8] &= static_cast<uint8_t>(~(1u << id % 8)); }
+
+  /* Have the logits of a sequence follow it from now on; changes to come need another call. */
+  void put_on(int32_t seq) const {
+    if (realm_mask(seq, bits_, size_) < 0) __builtin_trap();
+  }
+
+ private:
+  uint8_t* bits_;
+  uint32_t size_;
+};
+
 /* The index of the largest number. */
 inline int32_t argmax(const float* x, uint32_t n) {
   uint32_t best = 0;

@@ -14,6 +14,7 @@ from realm_jupyter.human import (
     versions,
 )
 from realm_jupyter.magics import servers
+from realm_jupyter.magics.export import export_web
 from realm_jupyter.magics.interpolation import interpolate
 from realm_jupyter.magics.parsers import help_text, overview
 from realm_jupyter.magics.session import guest_names, shipped_names
@@ -279,6 +280,7 @@ LINE_COMMANDS: dict[str, Callable[[Session, argparse.Namespace, Screen], object]
     "connect": servers.connect,
     "disconnect": servers.disconnect,
     "serve": servers.serve,
+    "export-web": export_web,
     "config": config,
     "help": help_,
     "version": version,

@@ -92,6 +92,8 @@ def _arguments(session: Session, command: str, current: str) -> list[str]:
     """Return what may stand without a flag."""
     if command == "load":
         return [*shipped_names(), *_files(current)]
+    if command == "export-web":
+        return [*sorted(_models(session)), *_files(current)]
     if command in _MODEL_COMMANDS:
         return sorted(info.id for info in session.loaded())
     if command == "help":

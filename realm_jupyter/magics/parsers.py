@@ -19,6 +19,8 @@ from realm_jupyter.options import (
     generation_fields,
     seconds,
 )
+from realm_jupyter.web.options import EPILOG as EXPORT_EPILOG
+from realm_jupyter.web.options import add_page_options
 
 if TYPE_CHECKING:
     import argparse
@@ -59,6 +61,7 @@ COMMANDS: dict[str, str] = {
     "connect": "have the models of a server answer",
     "disconnect": "have this kernel answer again",
     "serve": "start a server that goes on when the kernel ends, and connect to it",
+    "export-web": "write a page with a model that answers in the reader's browser",
     "config": "show or change the settings of the magics",
     "help": "explain a subcommand",
     "version": "show the versions of everything involved",
@@ -301,23 +304,25 @@ _BUILDERS: dict[str, Callable[[OptionParser], None]] = {
     "connect": _connect_parser,
     "disconnect": _no_arguments,
     "serve": _serve_parser,
+    "export-web": add_page_options,
     "config": _config_parser,
     "help": _help_parser,
     "version": _no_arguments,
 }
 
-_EPILOGS = {
+_CELL_EPILOGS = {
     "generate": _CELL_EPILOG,
     "chat": _CELL_EPILOG,
     "batch": _BATCH_EPILOG,
     "guest": _GUEST_EPILOG,
 }
+_EPILOGS = {**_CELL_EPILOGS, "export-web": EXPORT_EPILOG}
 
 
 @functools.cache
 def parser_of(command: str) -> OptionParser:
     """Return the parser of a subcommand."""
-    sign = "%%" if command in _EPILOGS else "%"
+    sign = "%%" if command in _CELL_EPILOGS else "%"
     summary = COMMANDS[command].partition(": ")[2] if sign == "%%" else COMMANDS[command]
     parser = OptionParser(
         prog=f"{sign}realm {command}",

@@ -5,25 +5,26 @@ from __future__ import annotations
 import functools
 from typing import TYPE_CHECKING, Any, Protocol
 
-from realm_jupyter.errors import LoadCancelledError, MagicError
+from realm_jupyter.errors import MagicError
 from realm_jupyter.human import model_line, one_line
 from realm_jupyter.magics.display import PlainScreen, RichScreen, SilentScreen
+from realm_jupyter.magics.progress import with_bar
 from realm_jupyter.options import did_you_mean
 from realm_jupyter.types import CancelToken, GenerationConfig
-from realm_jupyter.worker import Interrupts, Worker
+from realm_jupyter.worker import Worker
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from realm_jupyter.magics.display import Screen
-    from realm_jupyter.types import ChatMessage, LoadProgress, ModelInfo
+    from realm_jupyter.magics.progress import OnProgress
+    from realm_jupyter.types import ChatMessage, ModelInfo
     from realm_jupyter.widget.chat import ChatWidget
     from realm_jupyter.widget.models import ModelsWidget
 
 __all__ = ["LAST_RESPONSE", "Session", "Settings", "guest_names", "shipped_names"]
 
 LAST_RESPONSE = "_realm"
-_WAIT_S = 0.1
 
 
 class Settings(Protocol):
@@ -271,15 +272,12 @@ class Session:
         RealmError
             Whatever else loading raises.
         """
-        bar = screen.load_bar(source)
-        cancel = CancelToken()
-        latest: list[LoadProgress] = []
 
-        def load_model() -> ModelInfo:
+        def load_model(on_progress: OnProgress, cancel: CancelToken) -> ModelInfo:
             info: ModelInfo = self.realm.load_model(
                 source,
                 model_id,
-                on_progress=latest.append,
+                on_progress=on_progress,
                 cancel=cancel,
                 device=device or self.settings.device,
                 executor=executor or self.settings.executor,
@@ -287,21 +285,12 @@ class Session:
             )
             return info
 
-        with Interrupts(cancel.cancel):
-            worker = Worker(load_model, "realm-load")
-            while not worker.wait(_WAIT_S):
-                if latest:
-                    bar.show(latest[-1])
-                    del latest[:-1]
-            try:
-                info = worker.result()
-            except LoadCancelledError:
-                bar.finish(f"loading {source} was stopped; nothing stays loaded", is_news=True)
-                raise
-            except Exception:
-                bar.finish(f"loading {source} failed", is_news=False)
-                raise
-            bar.finish(f"{info.id} is loaded: {model_line(info)}", is_news=is_news)
+        title = f"loading {source}"
+        bar = screen.load_bar(source)
+        info = with_bar(
+            load_model, bar, title=title, stopped=f"{title} was stopped; nothing stays loaded"
+        )
+        bar.finish(f"{info.id} is loaded: {model_line(info)}", is_news=is_news)
         return info
 
     def ensure_model(self, name: str | None, screen: Screen) -> tuple[ModelInfo, tuple[str, ...]]:

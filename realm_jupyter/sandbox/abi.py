@@ -102,6 +102,7 @@ IMPORTS = {
     "seq_fork": _signature("i32", "i32"),
     "seq_truncate": _signature("i32 i32", "i32"),
     "seq_free": _signature("i32", "i32"),
+    "mask": _signature("i32 i32 i32", "i32"),
     "emit": _signature("i32 i32 i32 i32 f32", "i32"),
     "forward_batch": _signature("i32 i32 i32 i32 i32 i32", "i32"),
     "emit_token": _signature("i32 i32 f32", "i32"),

@@ -51,6 +51,10 @@ class HostFunctions(Protocol):
         """Give a sequence back."""
         ...
 
+    def mask(self, seq: int, allowed: NDArray[np.bool_] | None) -> None:
+        """Give a sequence's logits to come -inf where not ``allowed``, shape (V,); None: never."""
+        ...
+
     def emit(self, seq: int, text: bytes, token_id: int, logprob: float) -> None:
         """Stream a piece of text, and the token it belongs to, out."""
         ...
@@ -116,6 +120,10 @@ class NoHost:
     def seq_free(self, seq: int) -> None:
         """Refuse."""
         raise self._refusal("seq_free", seq)
+
+    def mask(self, seq: int, allowed: NDArray[np.bool_] | None) -> None:
+        """Refuse."""
+        raise self._refusal("mask", seq, allowed)
 
     def emit(self, seq: int, text: bytes, token_id: int, logprob: float) -> None:
         """Refuse."""

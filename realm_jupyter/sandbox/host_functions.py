@@ -273,6 +273,25 @@ class HostBinding:
         self.host().seq_free(seq)
         return abi.Status.OK
 
+    def _mask(
+        self, caller: wasmtime.Caller, memory: GuestMemory, seq: int, pointer: int, length: int
+    ) -> int:
+        length &= 0xFFFFFFFF
+        memory.check(caller, pointer, length)
+        if seq < 0:
+            return self._no_handle("mask", seq)
+        allowed = None
+        if length:
+            vocab_size = self.host().vocab_size()
+            if length != (vocab_size + 7) // 8:
+                return self.refuse(f"mask was called with {length} bytes for {vocab_size} tokens")
+            bits = np.frombuffer(memory.read(caller, pointer, length), dtype=np.uint8)
+            allowed = np.unpackbits(bits, count=vocab_size, bitorder="little").view(np.bool_)
+            if not allowed.any():
+                return self.refuse("mask was called with no token allowed")
+        self.host().mask(seq, allowed)
+        return abi.Status.OK
+
     def _emit(  # noqa: PLR0917 - likewise
         self,
         caller: wasmtime.Caller,

@@ -20,7 +20,7 @@ from support.lab_page import Lab, Server
 
 ROOT = Path(__file__).resolve().parents[2]
 ARTIFACTS = ROOT / ".ci" / "artifacts" / "browser"
-START_GUARD_S = 120
+START_GUARD_S = 300
 VIEWPORT = {"width": 1100, "height": 1000}
 SETTINGS = {
     # Cells outside the window are otherwise taken out of the page.
@@ -33,6 +33,15 @@ SETTINGS = {
 
 def find_chromium() -> str | None:
     return shutil.which("chromium") or shutil.which("chromium-browser")
+
+
+@pytest.fixture(scope="session")
+def axe() -> str:
+    """axe-core, to be evaluated in a page."""
+    path = ROOT / "js" / "node_modules" / "axe-core" / "axe.min.js"
+    if not path.is_file():
+        pytest.fail("axe-core is missing: run npm ci in js/")
+    return path.read_text(encoding="utf-8")
 
 
 @pytest.fixture(scope="session")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import expect
@@ -14,8 +13,6 @@ from support.lab_page import write_notebook
 pytestmark = pytest.mark.browser
 
 SECOND_OF_TWO = re.compile(r"2\s*/\s*of\s*2")
-ROOT = Path(__file__).resolve().parents[2]
-AXE = ROOT / "js" / "node_modules" / "axe-core" / "axe.min.js"
 RICH = '''# Rivers
 
 A river is **water** that flows; its speed $v = \\frac{d}{t}$ is found with `speed()`:
@@ -55,13 +52,6 @@ chat = chat_widget(realm, temperature=0)
 chat.session.is_recording = True
 chat
 """
-
-
-@pytest.fixture(scope="session")
-def axe():
-    if not AXE.is_file():
-        pytest.fail("axe-core is missing: run npm ci in js/")
-    return AXE.read_text(encoding="utf-8")
 
 
 def show_rich(lab, page, text=RICH):

@@ -190,6 +190,63 @@ def test_two_sequences_in_one_batch_give_the_text_of_one(registry):
     assert found.finish_reason == "length"
 
 
+def test_a_prompt_that_begins_like_one_before_goes_on_from_kept_pages(registry):
+    options = OPTIONS | {"token_ids": [5 + i % 90 for i in range(200)]}
+    options.pop("raw")
+    with tenant(registry, GREEDY, memory='(memory (export "memory") 64)') as realm:
+        first, second = realm.generate(**options), realm.generate(**options)
+    assert first.usage.cached_tokens == 0
+    assert second.usage.cached_tokens in {128, 192}
+    assert second.token_ids == first.token_ids
+
+
+# Allow one token, run it three times, fork, and take the mask off the fork. Returns -5 where a
+# logit is not what the mask says.
+MASKED = """(local $seq i32) (local $fork i32) (local $i i32) (local $v i32) (local $count i32)
+    (local.set $v (call $vocab_size))
+    (i32.store (i32.const 65536) (i32.const {token}))
+    (i32.store8 (i32.const {byte}) (i32.const {bit}))
+    (local.set $seq (call $seq_new))
+    (drop (call $mask (local.get $seq) (i32.const 0)
+        (i32.shr_u (i32.add (local.get $v) (i32.const 7)) (i32.const 3))))
+    (loop $tokens
+      (drop (call $forward (local.get $seq) (i32.const 65536) (i32.const 1)
+          (i32.const 262144) (local.get $v)))
+      (local.set $i (i32.const 0))
+      (loop $logits
+        (if (i32.eq (f32.eq (f32.load offset=262144 (i32.mul (local.get $i) (i32.const 4)))
+                            (f32.const -inf))
+                    (i32.eq (local.get $i) (i32.const {token})))
+          (then (return (i32.const -5))))
+        (local.set $i (i32.add (local.get $i) (i32.const 1)))
+        (br_if $logits (i32.lt_u (local.get $i) (local.get $v))))
+      (drop (call $emit_token (local.get $seq) (i32.const {token}) (f32.const 0)))
+      (local.set $count (i32.add (local.get $count) (i32.const 1)))
+      (br_if $tokens (i32.lt_u (local.get $count) (i32.const 3))))
+    (local.set $fork (call $seq_fork (local.get $seq)))
+    (drop (call $forward (local.get $fork) (i32.const 65536) (i32.const 1)
+        (i32.const 262144) (local.get $v)))
+    (if (f32.ne (f32.load (i32.const 262144)) (f32.const -inf)) (then (return (i32.const -5))))
+    (drop (call $mask (local.get $fork) (i32.const 0) (i32.const 0)))
+    (drop (call $forward (local.get $fork) (i32.const 65536) (i32.const 1)
+        (i32.const 262144) (local.get $v)))
+    (if (f32.eq (f32.load (i32.const 262144)) (f32.const -inf)) (then (return (i32.const -5))))
+    i32.const 1"""
+
+
+def test_a_masked_sequence_and_its_forks_have_logits_for_what_is_allowed_only(registry):
+    token = 421
+    body = MASKED.format(token=token, byte=token // 8, bit=1 << token % 8)
+    with tenant(registry, body, memory='(memory (export "memory") 64)') as realm:
+        assert realm.generate("hello").token_ids == (token,) * 3
+
+
+def test_a_mask_on_a_sequence_of_nobody_is_an_error(registry):
+    body = "(call $mask (i32.const 3) (i32.const 0) (i32.const 0))"
+    with tenant(registry, body) as realm, pytest.raises(Exception, match="with the handle 3"):
+        realm.generate("hello")
+
+
 def batch_of(seqs, counts, ids):
     """Return a guest that makes two sequences and runs this batch."""
     values = (*seqs, *counts, *ids)

@@ -52,6 +52,9 @@ class RecordingHost:
     def seq_free(self, seq):
         self._note("seq_free", seq)
 
+    def mask(self, seq, allowed):
+        self._note("mask", seq, allowed if allowed is None else np.flatnonzero(allowed).tolist())
+
     def emit(self, seq, text, token_id, logprob):
         self._note("emit", seq, text, token_id, logprob)
 

@@ -31,6 +31,7 @@ CALLS = {
         (i32.const {pointer}) (i32.const {length}))""",
     "emit": """(call $emit (i32.const 0) (i32.const {pointer}) (i32.const {length})
         (i32.const 1) (f32.const 0))""",
+    "mask": "(call $mask (i32.const 0) (i32.const {pointer}) (i32.const {length}))",
 }
 
 

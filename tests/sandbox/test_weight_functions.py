@@ -9,6 +9,7 @@ import pytest
 
 from realm_jupyter.errors import GuestLimitError
 from realm_jupyter.sandbox import GuestInstance, GuestLimits, GuestModule
+from realm_jupyter.sandbox.abi import Status
 from support.guest_wat import blocking_guest
 
 WEIGHT = 2**40 + 3
@@ -65,6 +66,28 @@ def test_shape_rows_and_products_come_back(host):
         ("weight_read", WEIGHT, 4, 2),
         ("matmul", WEIGHT, [[0, 1, 2, 3], [4, 5, 6, 7]]),
     ]
+
+
+MASK = "(call $mask (i32.const {seq}) (i32.const {at}) (i32.const {n}))"
+
+
+def test_a_mask_arrives_as_the_tokens_it_allows(host):
+    assert run(host, MASK.format(seq=5, at=1024, n=1), b"\x82", 0)[0] == Status.OK
+    assert run(host, MASK.format(seq=6, at=1024, n=0), b"", 0)[0] == Status.OK
+    assert host.calls == [("mask", 5, [1, 7]), ("mask", 6, None)]
+
+
+@pytest.mark.parametrize(
+    ("seq", "n", "data", "status"),
+    [
+        (5, 2, b"\xff\xff", Status.ERROR_ARGUMENT),  # eight tokens have one byte
+        (5, 1, b"\0", Status.ERROR_ARGUMENT),  # none is left
+        (-1, 1, b"\xff", Status.ERROR_HANDLE),
+    ],
+)
+def test_a_mask_that_cannot_be_is_refused(host, seq, n, data, status):
+    assert run(host, MASK.format(seq=seq, at=1024, n=n), data, 0)[0] == status
+    assert not host.calls
 
 
 def test_a_batch_is_taken_apart_and_its_rows_come_back(host):
@@ -173,12 +196,16 @@ def test_work_of_the_host_counts_against_the_deadline(host):
 
 @pytest.mark.parametrize(
     "name",
-    ["forward_batch", "emit_token", "is_end", "vocab_size", "weight_find", "weight_read", "matmul"],
+    [
+        *("forward_batch", "emit_token", "is_end", "mask", "vocab_size"),
+        *("weight_find", "weight_read", "matmul"),
+    ],
 )
 def test_the_default_host_refuses_them_too(name):
     calls = {
         "forward_batch": BATCH.format(seqs=1024, counts=1032, n=1, ids=0, out=OUT),
         "emit_token": "(call $emit_token (i32.const 0) (i32.const 0) (f32.const 0))",
+        "mask": "(call $mask (i32.const 0) (i32.const 0) (i32.const 0))",
         "vocab_size": "(call $vocab_size)",
         "is_end": "(call $is_end (i32.const 0))",
         "weight_find": "(i32.wrap_i64 (call $weight_find (i32.const 0) (i32.const 1)))",

@@ -26,6 +26,7 @@ _IMPORTS = {
     "seq_fork": "(param i32) (result i32)",
     "seq_truncate": "(param i32 i32) (result i32)",
     "seq_free": "(param i32) (result i32)",
+    "mask": "(param i32 i32 i32) (result i32)",
     "emit": "(param i32 i32 i32 i32 f32) (result i32)",
     "forward_batch": "(param i32 i32 i32 i32 i32 i32) (result i32)",
     "emit_token": "(param i32 i32 f32) (result i32)",

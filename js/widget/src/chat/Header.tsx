@@ -11,9 +11,10 @@ export function Header({ chat }: { chat: ChatController }) {
   const toggle = (name: Panel) => {
     chat.panel.value = chat.panel.peek() === name ? "none" : name;
   };
-  const items: MenuItem[] = [
+  const { inNotebook } = chat.context;
+  const items: (MenuItem | false)[] = [
     { label: "New conversation", icon: "plus", act: () => void chat.newConversation() },
-    {
+    inNotebook && {
       label: "Copy settings as Python",
       icon: "code",
       startsGroup: true,
@@ -30,7 +31,11 @@ export function Header({ chat }: { chat: ChatController }) {
       icon: "download",
       act: () => void chat.export("json"),
     },
-    { label: "Export as notebook cells", icon: "download", act: () => void chat.export("cells") },
+    inNotebook && {
+      label: "Export as notebook cells",
+      icon: "download",
+      act: () => void chat.export("cells"),
+    },
     { label: "Import…", icon: "upload", startsGroup: true, act: () => file.current?.click() },
   ];
   return (
@@ -49,7 +54,7 @@ export function Header({ chat }: { chat: ChatController }) {
         </span>
         <span class="realm-hidden">: conversations</span>
       </button>
-      <ModelPicker chat={chat} />
+      {inNotebook ? <ModelPicker chat={chat} /> : null}
       <span data-panel-button="settings">
         <IconButton
           icon="settings"
@@ -58,7 +63,7 @@ export function Header({ chat }: { chat: ChatController }) {
           onClick={() => toggle("settings")}
         />
       </span>
-      <Menu label="More" items={items}>
+      <Menu label="More" items={items.filter((item) => item !== false)}>
         <Icon name="more" />
       </Menu>
       <input

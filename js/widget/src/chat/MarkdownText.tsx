@@ -29,7 +29,7 @@ export function MarkdownText({ chat, entry }: MarkdownTextProps) {
       const drawn = new StreamingMarkdown(el, {
         asset: chat.context.asset,
         copyCode: (text) => void chat.copy(text),
-        insertCell: (text) => void chat.toCell(text),
+        insertCell: chat.context.inNotebook ? (text) => void chat.toCell(text) : undefined,
       });
       markdown = drawn;
       end = effect(() => {

@@ -144,11 +144,13 @@ function Actions({ chat, entry, message }: PartProps) {
               isDisabled={isBusy}
               onClick={() => chat.regenerate(message)}
             />
-            <IconButton
-              icon="cell"
-              label="To a new cell below"
-              onClick={() => void chat.messageToCell(entry)}
-            />
+            {chat.context.inNotebook ? (
+              <IconButton
+                icon="cell"
+                label="To a new cell below"
+                onClick={() => void chat.messageToCell(entry)}
+              />
+            ) : null}
           </>
         ) : null}
         {message.has_tokens ? (

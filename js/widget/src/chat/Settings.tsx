@@ -41,10 +41,12 @@ export function Settings({ chat }: { chat: ChatController }) {
         </details>
       )}
       <div class="realm-panel-foot">
-        <button type="button" class="realm-button" onClick={() => void chat.copyPython()}>
-          <Icon name="code" />
-          Copy as Python
-        </button>
+        {chat.context.inNotebook ? (
+          <button type="button" class="realm-button" onClick={() => void chat.copyPython()}>
+            <Icon name="code" />
+            Copy as Python
+          </button>
+        ) : null}
         <button type="button" class="realm-button" onClick={() => chat.resetSettings()}>
           <Icon name="reset" />
           Reset all

@@ -19,7 +19,8 @@ export function loadBundle<Exports>(name: string, asset: AssetLoader): Promise<E
   return pending as Promise<Exports>;
 }
 
-async function importText(source: string): Promise<unknown> {
+async function importText(source: string | object): Promise<unknown> {
+  if (typeof source !== "string") return source;
   const url = URL.createObjectURL(new Blob([source], { type: "text/javascript" }));
   try {
     return await import(/* @vite-ignore */ url);

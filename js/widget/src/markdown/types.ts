@@ -1,7 +1,7 @@
 /** What the markdown view needs from its surroundings, and what the lazily loaded engine gives. */
 
-/** Returns the source text of a file that ships with the package, such as `maths.js`. */
-export type AssetLoader = (name: string) => Promise<string>;
+/** Returns a file that ships with the package, such as `maths.js`: its source, or the module. */
+export type AssetLoader = (name: string) => Promise<string | object>;
 
 export interface MarkdownOptions {
   /** Where the parser and the maths bundle come from; `WidgetContext.asset`. */

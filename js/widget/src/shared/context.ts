@@ -76,8 +76,10 @@ export interface WidgetContext {
   link: ReadonlySignal<Link>;
   /** Ask the kernel for a sign of life now. */
   ping(): Promise<void>;
-  /** The text of a file that ships with the package, such as `maths.js`. */
-  asset(name: string): Promise<string>;
+  /** A file that ships with the package, such as `maths.js`: its source, or the module. */
+  asset(name: string): Promise<string | object>;
+  /** Whether there are cells to put code into, and Python to copy settings for. */
+  readonly inNotebook: boolean;
 }
 
 /** A context that can be ended. */
@@ -207,6 +209,7 @@ export function createContext(model: WidgetModel): OwnedContext {
       set.add(handler as (event: EventMessage) => void);
       return () => set.delete(handler as (event: EventMessage) => void);
     },
+    inNotebook: true,
     connected,
     link,
     ping,
