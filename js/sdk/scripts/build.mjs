@@ -23,7 +23,8 @@ import { checkSizes } from "./sizes.mjs";
 
 export const sdk = dirname(dirname(fileURLToPath(import.meta.url)));
 export const dist = join(sdk, "dist");
-const guest = join(sdk, "..", "..", "realm_jupyter", "guest", "guest.wasm");
+const root = join(sdk, "..", "..");
+const guest = join(root, "realm_jupyter", "guest", "guest.wasm");
 const wasm = join(sdk, "wasm");
 
 const COMMON = {
@@ -65,6 +66,7 @@ export async function bundle() {
     if (name.endsWith(".wasm")) cpSync(join(wasm, name), join(dist, name));
   }
   cpSync(guest, join(dist, "guest.wasm"));
+  cpSync(join(root, "LICENSE"), join(dist, "LICENSE"));
 }
 
 function declarations() {
