@@ -5,6 +5,7 @@ import { RealmCore } from "./realm.js";
 import type { RealmOptions } from "./realm_options.js";
 import { RegistryCore } from "./registry.js";
 
+export { type CachedModel, ModelCache } from "./gguf/cache.js";
 export * from "./public.js";
 
 /**

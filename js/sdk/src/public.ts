@@ -3,10 +3,12 @@
 export type { Backend, LoadOptions } from "./backend.js";
 export * from "./errors.js";
 export { allowedValues, checkedConfig, DEFAULT_CONFIG, type SamplingOptions } from "./options.js";
-export type { BatchOptions, DetokenizeOptions, TokenizeOptions } from "./realm.js";
+export type { BatchOptions, DetokenizeOptions, RealmCore, TokenizeOptions } from "./realm.js";
 export type { RealmOptions } from "./realm_options.js";
+export type { RegistryCore, WithoutModel } from "./registry.js";
 export type {
   ChatOptions,
+  CommonOptions,
   Conversation,
   GenerateOptions,
   OnToken,

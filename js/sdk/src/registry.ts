@@ -14,7 +14,7 @@ import type { TokenStream } from "./stream.js";
 import type { GenerationResponse, ModelInfo, ModelSource } from "./types.js";
 
 /** Options of a request whose model is named before. */
-type Without<T> = Omit<T, "model">;
+export type WithoutModel<T> = Omit<T, "model">;
 
 const asyncDispose: typeof Symbol.asyncDispose =
   Symbol.asyncDispose ?? (Symbol.for("Symbol.asyncDispose") as typeof Symbol.asyncDispose);
@@ -77,13 +77,17 @@ export class RegistryCore {
   generate(
     id: string | null,
     prompt: Prompt,
-    options: Without<GenerateOptions> = {},
+    options: WithoutModel<GenerateOptions> = {},
   ): Promise<GenerationResponse> {
     return this.#realm.generate(prompt, { ...options, ...named(id) });
   }
 
   /** Start generating with a model, null for the default one; see `Realm.stream`. */
-  stream(id: string | null, prompt: Prompt, options: Without<StreamOptions> = {}): TokenStream {
+  stream(
+    id: string | null,
+    prompt: Prompt,
+    options: WithoutModel<StreamOptions> = {},
+  ): TokenStream {
     return this.#realm.stream(prompt, { ...options, ...named(id) });
   }
 
@@ -91,7 +95,7 @@ export class RegistryCore {
   chat(
     id: string | null,
     conversation: Conversation,
-    options: Without<ChatOptions> = {},
+    options: WithoutModel<ChatOptions> = {},
   ): Promise<GenerationResponse> {
     return this.#realm.chat(conversation, { ...options, ...named(id) });
   }
@@ -100,7 +104,7 @@ export class RegistryCore {
   streamChat(
     id: string | null,
     conversation: Conversation,
-    options: Without<StreamChatOptions> = {},
+    options: WithoutModel<StreamChatOptions> = {},
   ): TokenStream {
     return this.#realm.streamChat(conversation, { ...options, ...named(id) });
   }

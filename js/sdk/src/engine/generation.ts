@@ -5,6 +5,7 @@ import type { GuestEvent } from "../guest/event.js";
 import type { GuestInstance } from "../guest/guest_instance.js";
 import type { SequenceCache } from "../kernels/executor.js";
 import type { FinishReason, GenerationResponse, TokenLogprob } from "../types.js";
+import type { KeptSequences } from "./kept_sequences.js";
 import type { Lane } from "./lane.js";
 import type { Transcript } from "./transcript.js";
 
@@ -17,9 +18,11 @@ export interface GenerationOptions {
   guest: GuestInstance;
   /** From `guest.generateBegin`. */
   handle: number;
-  /** Owned; freed at the end. */
+  /** Owned; may hold the first tokens of the prompt already. */
   cache: SequenceCache;
   promptIds: Int32Array;
+  /** Where the sequence goes when the generation has ended well. */
+  kept: KeptSequences;
   transcript: Transcript;
   /** Whether log probabilities were asked for. */
   hasLogprobs: boolean;
@@ -35,13 +38,15 @@ export class Generation implements Lane {
   pendingIds: Int32Array;
   readonly #options: GenerationOptions;
   readonly #tokenTexts = new Map<number, string>();
+  /** Tokens of the answer that were run. */
+  readonly #answerIds: number[] = [];
   #resolve!: (response: GenerationResponse) => void;
   #reject!: (error: unknown) => void;
 
   constructor(options: GenerationOptions) {
     this.#options = options;
     this.cache = options.cache;
-    this.pendingIds = options.promptIds;
+    this.pendingIds = options.promptIds.subarray(options.cache.length);
     this.result = new Promise((resolve, reject) => {
       this.#resolve = resolve;
       this.#reject = reject;
@@ -55,6 +60,8 @@ export class Generation implements Lane {
   ran(numTokens: number, durationMs: number): void {
     if (this.isPrefill) {
       this.#options.transcript.timeline.prefilled(durationMs);
+    } else {
+      this.#answerIds.push(...this.pendingIds.subarray(0, numTokens));
     }
     this.pendingIds = this.pendingIds.subarray(numTokens);
   }
@@ -78,12 +85,14 @@ export class Generation implements Lane {
       this.fail(error);
       return;
     }
+    this.#keep();
     this.#leave();
     this.#resolve(transcript.response("cancelled"));
   }
 
   fail(error: unknown): void {
     if (!this.isDone) {
+      this.cache.free();
       this.#leave();
       this.#reject(error);
     }
@@ -101,6 +110,7 @@ export class Generation implements Lane {
       transcript.add(text, event.tokenId, reason, logprob, alternatives);
     }
     if (reason !== null) {
+      this.#keep();
       this.#leave();
       this.#resolve(transcript.response(reason));
     }
@@ -145,9 +155,13 @@ export class Generation implements Lane {
     }
   }
 
+  #keep(): void {
+    const { kept, promptIds } = this.#options;
+    kept.keep(this.cache, Int32Array.from([...promptIds, ...this.#answerIds]));
+  }
+
   #leave(): void {
     this.isDone = true;
     this.pendingIds = NOTHING;
-    this.cache.free();
   }
 }

@@ -14,6 +14,7 @@ import type {
 } from "../types.js";
 import { utf8 } from "../utf8.js";
 import { Generation } from "./generation.js";
+import { KeptSequences } from "./kept_sequences.js";
 import type { ModelDescription } from "./model_description.js";
 import { checkedIds, promptIds } from "./prompt.js";
 import { lanesPerStep, prefillChunkTokens, Scheduler } from "./scheduler.js";
@@ -40,6 +41,7 @@ export class LoadedModel {
   readonly id: string;
   readonly #parts: LoadedModelParts;
   readonly #scheduler: Scheduler;
+  readonly #kept = new KeptSequences();
 
   constructor(parts: LoadedModelParts) {
     this.id = parts.id;
@@ -47,6 +49,7 @@ export class LoadedModel {
     this.#scheduler = new Scheduler(parts.executor, {
       chunkTokens: prefillChunkTokens(parts.description.numParameters),
       stepLanes: lanesPerStep(parts.executor.vocabSize),
+      reclaim: () => this.#kept.clear(),
     });
   }
 
@@ -90,26 +93,32 @@ export class LoadedModel {
     const ids = promptIds(request, description, await guest.shared());
     const maxTokens = Math.min(config.maxTokens, description.contextLength - ids.length);
     const seed = config.seed ?? drawnSeed();
-    const transcript = new Transcript({
-      model: this.id,
-      seed,
-      promptIds: Array.from(ids),
-      onToken,
-      timeline,
-    });
+    const transcriptOf = (numCachedTokens: number) =>
+      new Transcript({
+        model: this.id,
+        seed,
+        promptIds: Array.from(ids),
+        numCachedTokens,
+        onToken,
+        timeline,
+      });
     if (maxTokens === 0) {
+      const transcript = transcriptOf(0);
       transcript.announce("length", "");
       return transcript.response("length");
     }
     const instance = await guest.instance();
     try {
       this.#checkOpen();
+      const handle = instance.generateBegin(encodeConfig(config, ids, { seed, maxTokens }));
+      const cache = this.#kept.take(ids) ?? executor.newCache();
       const generation = new Generation({
         guest: instance,
-        handle: instance.generateBegin(encodeConfig(config, ids, { seed, maxTokens })),
-        cache: executor.newCache(),
+        handle,
+        cache,
         promptIds: ids,
-        transcript,
+        kept: this.#kept,
+        transcript: transcriptOf(cache.length),
         hasLogprobs: config.logprobs !== null,
         signal,
       });
@@ -118,6 +127,11 @@ export class LoadedModel {
     } finally {
       guest.release(instance);
     }
+  }
+
+  /** Free what is kept for prompts to come. */
+  forget(): void {
+    this.#kept.clear();
   }
 
   async tokenize(
@@ -138,6 +152,7 @@ export class LoadedModel {
   /** Cancel what runs and give everything back; gives the bytes of weights that were freed. */
   async close(): Promise<number> {
     await this.#scheduler.close();
+    this.#kept.close();
     const freed = this.#parts.executor.memoryBytes;
     this.#parts.executor.close();
     this.#parts.guest.close();

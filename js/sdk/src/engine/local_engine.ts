@@ -159,6 +159,10 @@ export class LocalEngine implements Backend {
       await nextTurn();
       signal.throwIfAborted();
       const kernels = await this.#startKernels();
+      // A model needs the room more than conversations that may go on.
+      for (const model of this.#models.values()) {
+        model.forget();
+      }
       const { kvType } = this.#options;
       const executor = await kernels.createExecutor(description.graph, file, {
         ...(kvType !== undefined && { kvType }),

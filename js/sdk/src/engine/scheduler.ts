@@ -44,6 +44,8 @@ export interface SchedulerOptions {
   stepLanes: number;
   /** Most lanes that run or wait. */
   maxLanes?: number;
+  /** Frees memory that could be done without; tells whether there was any. */
+  reclaim?: () => boolean;
 }
 
 /** A lane and how many of its pending tokens the step runs. */
@@ -156,13 +158,24 @@ export class Scheduler {
   /** Reserve a lane's pages before the step, so that a full one takes no other along. */
   #reserve(batch: Part[], lane: Lane, numTokens: number): boolean {
     try {
-      lane.cache.reserve(numTokens);
+      this.#reserveOrReclaim(lane, numTokens);
     } catch (error) {
       lane.fail(error);
       return false;
     }
     batch.push([lane, numTokens]);
     return true;
+  }
+
+  #reserveOrReclaim(lane: Lane, numTokens: number): void {
+    try {
+      lane.cache.reserve(numTokens);
+    } catch (error) {
+      if (!(this.#options.reclaim?.() ?? false)) {
+        throw error;
+      }
+      lane.cache.reserve(numTokens);
+    }
   }
 
   #step(batch: readonly Part[]): void {

@@ -10,6 +10,8 @@ export interface TranscriptOptions {
   model: string;
   seed: number;
   promptIds: readonly number[];
+  /** Tokens of the prompt that need not be run. */
+  numCachedTokens: number;
   onToken: ((event: TokenEvent) => void) | undefined;
   timeline: Timeline;
 }
@@ -68,7 +70,7 @@ export class Transcript {
   }
 
   response(finishReason: FinishReason): GenerationResponse {
-    const { model, seed, promptIds } = this.#options;
+    const { model, seed, promptIds, numCachedTokens } = this.#options;
     return {
       text: this.#texts.join(""),
       tokenIds: this.#tokenIds,
@@ -76,7 +78,7 @@ export class Transcript {
       usage: {
         promptTokens: promptIds.length,
         completionTokens: this.#tokenIds.length,
-        cachedTokens: 0,
+        cachedTokens: numCachedTokens,
       },
       timings: this.timeline.timings(),
       seed,

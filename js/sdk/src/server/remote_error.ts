@@ -1,7 +1,8 @@
 /** Errors that a server told, in the classes of this package; see Python's `error_table`. */
 
 import { display } from "../display.js";
-import { APIError, APIStatusError, errorOfCode, type RealmError } from "../errors.js";
+import { errorOfCode } from "../error_codes.js";
+import { APIError, APIStatusError, type RealmError } from "../errors.js";
 
 /**
  * The error that an answer stands for.

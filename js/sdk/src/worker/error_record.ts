@@ -1,6 +1,7 @@
 /** Errors on their way between threads. */
 
-import { errorOfCode, ownFields, RealmError } from "../errors.js";
+import { errorOfCode, ownFields } from "../error_codes.js";
+import { RealmError } from "../errors.js";
 import type { ErrorRecord } from "./messages.js";
 
 /** An error as it can be sent. */

@@ -223,7 +223,7 @@ describe("generating", () => {
     expect(response.logprobs[0]?.logprob).toBeCloseTo(0, 3);
     expect(response.model).toBe("tiny");
     expect(response.timings.totalMs).toBeGreaterThanOrEqual(response.timings.ttftMs);
-    expect(kernels.caches.size).toBe(0);
+    expect(kernels.caches.size).toBeLessThanOrEqual(2);
   });
 
   it("draws a seed and gives the same text with it", async () => {
@@ -374,7 +374,7 @@ describe("many generations", () => {
     );
     expect(together.map(({ text }) => text)).toEqual(alone);
     expect(mostLanes).toBe(5);
-    expect(kernels.caches.size).toBe(0);
+    expect(kernels.caches.size).toBeLessThanOrEqual(2);
   });
 
   it("run in steps: decoding first, then prompt chunks of a fixed size in all", async () => {
@@ -425,7 +425,7 @@ describe("many generations", () => {
     ]);
     expect(fine).toMatchObject({ status: "fulfilled", value: { text: alone } });
     expect(broken).toMatchObject({ status: "rejected", reason: { message: "a step failed" } });
-    expect(kernels.caches.size).toBe(0);
+    expect(kernels.caches.size).toBeLessThanOrEqual(2);
   });
 
   it("end with what their reader throws", async () => {
@@ -436,7 +436,7 @@ describe("many generations", () => {
       },
     });
     await expect(failing).rejects.toThrow("the reader failed");
-    expect(kernels.caches.size).toBe(0);
+    expect(kernels.caches.size).toBeLessThanOrEqual(2);
     expect((await engine.generate(completion("ab"), {})).tokenIds.length).toBe(12);
   });
 
@@ -472,7 +472,7 @@ describe("ending early", () => {
     expect(response.finishReason).toBe("cancelled");
     expect(response.text).toBe(alone.slice(0, 5));
     expect(events.at(-1)).toMatchObject({ tokenId: -1, finishReason: "cancelled" });
-    expect(kernels.caches.size).toBe(0);
+    expect(kernels.caches.size).toBeLessThanOrEqual(2);
     expect((await engine.generate(completion("ab", { maxTokens: 200 }), {})).text).toBe(alone);
   });
 
@@ -488,7 +488,7 @@ describe("ending early", () => {
     expect([during.finishReason, during.text, during.tokenIds]).toEqual(["cancelled", "", []]);
     const before = await engine.generate(request, { signal: AbortSignal.abort() });
     expect([before.finishReason, before.text]).toEqual(["cancelled", ""]);
-    expect(kernels.caches.size).toBe(0);
+    expect(kernels.caches.size).toBeLessThanOrEqual(2);
   });
 
   it("keeps what the guest held back for a stop", async () => {
@@ -540,6 +540,50 @@ describe("ending early", () => {
     await engine.dispose();
     await outcome;
     expect(kernels.executors.size).toBe(0);
+  });
+});
+
+describe("prompts that go on", () => {
+  const ids = (count: number, last: number) => [...Array(count).fill(261), last];
+  const request = (tokenIds: number[]) => ({ model: "tiny", tokenIds, config: config() });
+
+  it("run only what is new, and give what they give anew", async () => {
+    const steps: number[] = [];
+    const { engine, kernels } = await loaded({
+      onForward: (batch) => steps.push(...batch.map(({ tokenIds }) => tokenIds.length)),
+    });
+    const first = await engine.generate(request(ids(30, 262)), {});
+    const next = [...first.promptIds, ...first.tokenIds, 270, 271];
+    steps.length = 0;
+    const second = await engine.generate(request(next), {});
+    // The last token of an answer is not run before the next turn.
+    expect(second.usage.cachedTokens).toBe(next.length - 3);
+    expect(steps[0]).toBe(3);
+    // The same prompt again, of which one token has to be run.
+    const again = await engine.generate(request(next), {});
+    expect(again.usage.cachedTokens).toBe(next.length - 1);
+    expect(again.tokenIds).toEqual(second.tokenIds);
+    const fresh = (await loaded()).engine;
+    expect((await fresh.generate(request(next), {})).tokenIds).toEqual(second.tokenIds);
+    expect(kernels.caches.size).toBe(1);
+    await engine.unloadModel("tiny");
+    expect(kernels.caches.size).toBe(0);
+  });
+
+  it("keep two sequences at most, and none that is short or failed", async () => {
+    const { engine, kernels } = await loaded({ maxTokens: 60 });
+    await engine.generate({ ...request([1]), config: config({ maxTokens: 3 }) }, {});
+    expect(kernels.caches.size).toBe(0);
+    for (const first of [270, 271, 272, 273]) {
+      await engine.generate(request([first, ...ids(20, first)]), {});
+    }
+    expect(kernels.caches.size).toBe(2);
+    await expect(engine.generate(request([274, ...ids(70, 262)]), {})).rejects.toThrow("no room");
+    expect(kernels.caches.size).toBe(0);
+    await engine.generate(request(ids(30, 262)), {});
+    expect(kernels.caches.size).toBe(1);
+    await engine.loadModel(plainModel, "plain", {});
+    expect(kernels.caches.size).toBe(0);
   });
 });
 

@@ -80,6 +80,20 @@ describe("the engine over the kernels", () => {
     expect(await engine.unloadModel("tales")).toBeGreaterThan(1 << 20);
   });
 
+  it("gives the same draws with what is kept of a conversation as without", async () => {
+    const options = { temperature: 1.2, topK: 0, topP: 1, minP: 0, seed: 7 };
+    const first = await generate("paris", "What is the capital of France? ".repeat(6), options);
+    const tokenIds = [...first.promptIds, ...first.tokenIds, ...first.promptIds];
+    const config = { ...GREEDY, ...options, maxTokens: 24 };
+    const kept = await engine.generate({ model: "paris", tokenIds, config }, {});
+    expect(kept.usage.cachedTokens).toBeGreaterThan(first.promptIds.length);
+    await engine.unloadModel("paris");
+    await engine.loadModel(PARIS, "paris", {});
+    const anew = await engine.generate({ model: "paris", tokenIds, config }, {});
+    expect(anew.usage.cachedTokens).toBe(0);
+    expect(kept.tokenIds).toEqual(anew.tokenIds);
+  });
+
   it("goes on after an abort as if nothing had been", async () => {
     const text = "What is the capital of France? ".repeat(8);
     const whole = await generate("paris", text, { ignoreEos: true });

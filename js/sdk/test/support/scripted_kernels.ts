@@ -61,6 +61,9 @@ class ScriptedCache implements SequenceCache {
   }
 
   free(): void {
+    if (this.isFreed) {
+      throw new KVCacheError("the cache was freed before");
+    }
     this.isFreed = true;
     this.#kernels.caches.delete(this);
   }
