@@ -170,7 +170,7 @@ class RichScreen:
 
 
 def _grey(line: str) -> str:
-    return f'<div class="realm-status" style="{_GREY}">{html.escape(line)}</div>'
+    return f'<div class="realm-cell-status" style="{_GREY}">{html.escape(line)}</div>'
 
 
 class _RichAnswer:
@@ -202,7 +202,7 @@ class _RichAnswer:
             shown = markdown_to_html(text)
             self._rendering_s = time.monotonic() - started_s
             stopped = f"<p><em>{html.escape(mark)}</em></p>\n" if mark else ""
-            data["text/html"] = f'<div class="realm-answer">{shown}{stopped}</div>'
+            data["text/html"] = f'<div class="realm-cell-answer">{shown}{stopped}</div>'
         self._num_bytes = sum(len(value.encode(errors="replace")) for value in data.values())
         self._display.put(data, metadata)
 
@@ -225,7 +225,7 @@ class _RichBar:
         title = f"loading {self._name}: {progress.stage}"
         percent = round(share * 100)
         bar = (
-            f'<div class="realm-progress" style="max-width: 40em">{html.escape(title)}'
+            f'<div class="realm-cell-progress" style="max-width: 40em">{html.escape(title)}'
             f'<div role="progressbar" aria-label="{html.escape(title)}" aria-valuemin="0" '
             f'aria-valuemax="100" aria-valuenow="{percent}" style="{_TRACK}">'
             f'<div style="width: {percent}%; {_FILL}"></div></div>'
@@ -236,7 +236,7 @@ class _RichBar:
 
     def finish(self, line: str, *, is_news: bool) -> None:
         if is_news or self._display.is_shown:
-            text = f'<div class="realm-progress">{html.escape(line)}</div>'
+            text = f'<div class="realm-cell-progress">{html.escape(line)}</div>'
             shown = text if is_news else _grey(line)
             self._display.put({"text/html": shown, "text/plain": line})
 

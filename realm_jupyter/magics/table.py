@@ -118,7 +118,7 @@ class Transcript:
             f"<p><strong>{_ROLES[message.role]}</strong></p>\n{markdown_to_html(message.content)}"
             for message in self.messages
         )
-        return f'<div class="realm-answer">{"".join(turns)}</div>'
+        return f'<div class="realm-cell-answer">{"".join(turns)}</div>'
 
     def _repr_mimebundle_(self, **_kwargs: Any) -> dict[str, str]:
         return {"text/plain": repr(self), "text/html": self._repr_html_()}

@@ -20,7 +20,7 @@ from support.lab_page import Lab, Server
 
 ROOT = Path(__file__).resolve().parents[2]
 ARTIFACTS = ROOT / ".ci" / "artifacts" / "browser"
-START_GUARD_S = 120
+START_GUARD_S = 300
 VIEWPORT = {"width": 1100, "height": 1000}
 SETTINGS = {
     # Cells outside the window are otherwise taken out of the page.

@@ -73,7 +73,7 @@ class Cell:
             item
             for item in self.messages
             if (item.get("transient") or {}).get("display_id")
-            and "realm-progress" not in item["data"].get("text/html", "")
+            and "realm-cell-progress" not in item["data"].get("text/html", "")
         ]
 
     @property
@@ -81,7 +81,7 @@ class Cell:
         lines = [
             item["data"]["text/plain"]
             for item in self.messages
-            if "realm-status" in item["data"].get("text/html", "")
+            if "realm-cell-status" in item["data"].get("text/html", "")
         ]
         return "\n".join(lines)
 

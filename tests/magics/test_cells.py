@@ -110,7 +110,7 @@ def test_the_answer_is_one_output_with_html_and_plain_text(notebook):
     assert [item["update"] for item in cell.answers] == [False] + [True] * (len(cell.answers) - 1)
     assert cell.final == {
         "text/plain": "Hello, world!",
-        "text/html": '<div class="realm-answer"><p>Hello, world!</p>\n</div>',
+        "text/html": '<div class="realm-cell-answer"><p>Hello, world!</p>\n</div>',
     }
     assert cell.stdout == ""
     assert cell.result is None

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import doctest
 import importlib
+import re
 import signal
 import threading
+from pathlib import Path
 
 import pytest
 
@@ -211,3 +213,14 @@ def test_the_examples_in_docstrings_hold(name):
     result = doctest.testmod(importlib.import_module(name))
     assert result.attempted
     assert not result.failed
+
+
+def test_the_styles_of_the_widgets_leave_cells_alone():
+    # Once a widget is shown its style sheet applies to the whole page.
+    sheets = (Path(__file__).resolve().parents[2] / "js" / "widget" / "src").rglob("*.css")
+    styles = "".join(sheet.read_text(encoding="utf-8") for sheet in sheets)
+    assert ".realm-chat" in styles
+    source = "".join(path.read_text() for path in Path(display.__file__).parent.glob("*.py"))
+    classes = set(re.findall(r'class="([\w-]+)"', source))
+    assert "realm-cell-status" in classes
+    assert [name for name in classes if f".{name}" in styles] == []

@@ -60,7 +60,7 @@ class Cell:
             message["content"]
             for message in self.messages
             if message["msg_type"] in {"display_data", "update_display_data"}
-            and "realm-answer" in message["content"]["data"].get("text/html", "")
+            and "realm-cell-answer" in message["content"]["data"].get("text/html", "")
         ]
 
     @property

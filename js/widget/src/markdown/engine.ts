@@ -24,4 +24,23 @@ export function renderMarkdown(text: string, cells = false): DocumentFragment {
   return fragment;
 }
 
+/**
+ * One text of each kind: what is drawn for the first time costs several times as much, because
+ * expressions and grammars are compiled then. Done ahead and one by one, it holds up no answer.
+ */
+const FIRST_TEXTS = [
+  "# a\n\n*b* **c** `d` [e](https://f.test)\n\n- g\n",
+  "|a|\n|-|\n|b|\n",
+  "```python\ndef f(x):\n    return x\n```\n",
+];
+
+/** Draw a text as growing and as final, in an element that is on no page. */
+function rehearse(text: string): void {
+  const options = { cells: true, onMaths: () => undefined };
+  const renderer = new StreamingRenderer(document.createElement("div"), options, () => null);
+  for (const isFinal of [false, true]) renderer.draw(text, isFinal);
+}
+
+for (const text of FIRST_TEXTS) setTimeout(() => rehearse(text));
+
 ({ createLive, renderMarkdown, setMaths }) satisfies MarkdownEngine;

@@ -71,6 +71,17 @@ REALM_INLINE V16i dot_scale(V16i scale) { return (scale & set1(0xffff)) | shift_
 // Sum of scale · code · quant over groups of 4 columns, added in pairs of groups: exact. At most
 // 4 pairs. Codes are below 2^kBits, or signed bytes; kIsScaled is false where all scales are 1.
 template <int kBits, bool kIsSigned, bool kIsScaled>
+class Dot;
+
+}  // namespace realm::REALM_ISA
+
+#if defined(__wasm__)
+#include "dot_words.h"
+#else
+
+namespace realm::REALM_ISA {
+
+template <int kBits, bool kIsSigned, bool kIsScaled>
 class Dot {
  public:
 #if defined(REALM_DOT_OF_FOUR)
@@ -164,3 +175,5 @@ class Dot {
 };
 
 }  // namespace realm::REALM_ISA
+
+#endif

@@ -17,7 +17,7 @@ constexpr int kTokens = 2;
 #endif
 
 // Up to so many tokens, unpacking in registers beats expanding slabs.
-constexpr int64_t kFewTokens = 4;
+constexpr int64_t kFewTokens = kTokens < 4 ? kTokens : 4;
 
 // Tokens for which a panel is expanded together: their quants stay in the second-level cache and
 // their results in the first.
@@ -88,7 +88,9 @@ REALM_NOINLINE void multiply(const Matrix& matrix, const Activations& x, int64_t
         multiply_many<kType>(data, x, row, left < most_rows ? left : most_rows, panel, output);
         continue;
       }
-      if (left == 4) multiply_few<kType, 4>(data, x, row, panel, output);
+      if constexpr (kFewTokens >= 4) {
+        if (left == 4) multiply_few<kType, 4>(data, x, row, panel, output);
+      }
       if (left == 2 || left == 3) multiply_few<kType, 2>(data, x, row, panel, output);
       if (left == 1 || left == 3) multiply_few<kType, 1>(data, x, row + left - 1, panel, output);
     }

@@ -10,9 +10,8 @@ REALM_INLINE Vf load_f16_part(const uint16_t* p) {
   const Vi half = load_u16_part(p);
   const Vi sign = (half & 0x8000) << 16;
   const Vi magnitude = (half & 0x7fff) << 13;
-  const Vi finite = (Vi)((Vf)magnitude * 0x1p112f);
-  const Vi special = magnitude | 0x7f800000;  // infinite or NaN
-  return (Vf)(select_part(magnitude >= 0x0f800000, special, finite) | sign);
+  const Vi special = (Vi)(magnitude >= 0x0f800000) & 0x7f800000;  // infinite or NaN
+  return (Vf)((Vi)((Vf)magnitude * 0x1p112f) | special | sign);
 }
 
 REALM_INLINE void store_f16_part(uint16_t* p, Vf a) {

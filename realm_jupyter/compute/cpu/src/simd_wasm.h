@@ -57,14 +57,12 @@ REALM_INLINE Vb lookup_part(const int8_t* table, Vb index) {
 #endif
 }
 
-// In words: two bytes of each lane at a time.
-#define REALM_DOT_OF_FOUR
-
-REALM_INLINE Vi dot_of_four_part(Vi sum, Vb weights, Vi quants) {
-  const Vs w = (Vs)weights, q = (Vs)quants;
-  return sum + multiply_pairs_part((Vs)(w << 8) >> 8, (Vs)(q << 8) >> 8) +
-         multiply_pairs_part(w >> 8, q >> 8);
+REALM_INLINE Vs multiply_bytes_part(Vb weights, Vi quants);  // weights of at most 7 bits
+#if defined(__wasm_relaxed_simd__)
+REALM_INLINE Vs multiply_bytes_part(Vb weights, Vi quants) {
+  return (Vs)wasm_i16x8_relaxed_dot_i8x16_i7x16((v128_t)quants, (v128_t)weights);
 }
+#endif
 
 }  // namespace realm::REALM_ISA
 

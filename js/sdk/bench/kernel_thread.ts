@@ -1,0 +1,5 @@
+/** A thread of the kernels, for chromium.mjs. */
+
+import { runKernelThread } from "../src/kernels/thread.js";
+
+self.onmessage = ({ data }) => runKernelThread(data);

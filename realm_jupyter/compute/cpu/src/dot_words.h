@@ -1,0 +1,77 @@
+// `Dot` for WebAssembly, which multiplies 16-bit words; where it has the relaxed instructions also
+// bytes, if one of them has at most 7 bits.
+//
+// Words are cut out of lanes of four bytes, so that both products of an instruction belong to the
+// same row: columns 0 and 2 together, then 1 and 3.
+#pragma once
+
+namespace realm::REALM_ISA {
+
+template <int kBits, bool kIsSigned, bool kIsScaled>
+class Dot {
+ public:
+  REALM_INLINE void start(int32_t) { sum_ = set1(0); }
+
+  REALM_INLINE void add(Bytes even, Bytes odd, Vi even_quants, Vi odd_quants, V16i scale) {
+    if constexpr (kInBytes) {
+      for (int i = 0; i < kParts; ++i) {
+        const Vs pairs = multiply_bytes_part(even.part[i], even_quants) +
+                         multiply_bytes_part(odd.part[i], odd_quants);
+        if constexpr (kIsNarrow) {
+          sum_.part[i] = (Vi)((Vs)sum_.part[i] + pairs);
+        } else {  // 4 · 63 · 127 fits
+          sum_.part[i] += multiply_pairs_part(pairs, kIsScaled ? (Vs)scale.part[i] : Vs{} + one());
+        }
+      }
+    } else {
+      add(even, even_quants, scale);
+      add(odd, odd_quants, scale);
+    }
+  }
+
+  REALM_INLINE void add(Bytes codes, Vi quants, V16i) {
+    const Vs high_quants = (Vs)quants >> 8, low_quants = (Vs)((Vs)quants << 8) >> 8;
+    for (int i = 0; i < kParts; ++i) {
+      const Vs words = (Vs)codes.part[i];
+      if constexpr (kIsSigned) {  // times 256, which fits: 32 · 128 · 127 · 256 is below 2^31
+        sum_.part[i] += multiply_pairs_part((Vs)(words << 8), low_quants) +
+                        multiply_pairs_part(words & static_cast<int16_t>(0xff00), high_quants);
+      } else {
+        sum_.part[i] += multiply_pairs_part(words & 0xff, low_quants) +
+                        multiply_pairs_part(words >> 8, high_quants);
+      }
+    }
+  }
+
+  REALM_INLINE void pin() {}
+
+  REALM_INLINE V16i finish(V16i scale) const {
+    V16i sum = sum_;
+    if constexpr (kInBytes) {
+      if constexpr (kIsNarrow) {
+        for (int i = 0; i < kParts; ++i) {
+          sum.part[i] = multiply_pairs_part((Vs)sum_.part[i],
+                                            kIsScaled ? (Vs)scale.part[i] : Vs{} + one());
+        }
+      }
+      return sum;
+    }
+    if constexpr (kIsSigned) sum = shift_right<8>(sum);
+    return kIsScaled ? sum * shift_right<16>(scale) : sum;
+  }
+
+ private:
+#if defined(__wasm_relaxed_simd__)
+  static constexpr bool kInBytes = !kIsSigned;
+#else
+  static constexpr bool kInBytes = false;
+#endif
+  // 16 products of 4 bits, 16 · 15 · 127, fit 16 bits.
+  static constexpr bool kIsNarrow = kBits <= 4;
+
+  REALM_INLINE static int16_t one() { return 1; }
+
+  V16i sum_;
+};
+
+}  // namespace realm::REALM_ISA
