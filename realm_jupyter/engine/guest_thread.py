@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
     from realm_jupyter.compute.executor import SequenceCache
     from realm_jupyter.engine.loaded_model import LoadedModel
+    from realm_jupyter.engine.prefix_cache import SequencePrefix
     from realm_jupyter.engine.tenant import Tenant
     from realm_jupyter.engine.transcript import Transcript
     from realm_jupyter.sandbox import GuestInstance
@@ -54,7 +55,7 @@ class _CancelledError(Exception):
 class _GuestLane:
     """A `Lane` that belongs to one sequence of a blocking guest."""
 
-    def __init__(self, host: GuestHost, cache: SequenceCache) -> None:
+    def __init__(self, host: GuestHost, cache: SequenceCache, prefix: SequencePrefix) -> None:
         self.cache = cache
         self.share = host.share
         self.pending_ids = _NOTHING
@@ -62,6 +63,8 @@ class _GuestLane:
         self.is_done = False
         self.allowed: NDArray[np.bool_] | None = None
         self._host = host
+        self._prefix = prefix
+        self._prompt_ids = _NOTHING
         self._answer = threading.Event()
         self._logits: np.ndarray | None = None
         self._error: BaseException | None = None
@@ -76,6 +79,9 @@ class _GuestLane:
         if self.is_done:  # stopped before the flag was cleared: nobody would answer
             raise _CancelledError
         self.is_prefill = len(token_ids) > 1
+        # What an empty sequence begins with is a prompt: others may begin alike.
+        is_prompt = self.is_prefill and self.cache.length == 0
+        self._prompt_ids = token_ids if is_prompt else _NOTHING
         self.pending_ids = token_ids
 
     def wait(self) -> np.ndarray:
@@ -89,10 +95,17 @@ class _GuestLane:
         return logits if self.allowed is None else np.where(self.allowed, logits, _FORBIDDEN)
 
     def find_prefix(self) -> None:
-        """Do nothing: what such a guest runs is its own affair, forks included."""
+        if not len(self._prompt_ids):
+            return
+        num_tokens = self._prefix.find(self.cache, self._prompt_ids)
+        if num_tokens:
+            self.pending_ids = self.pending_ids[num_tokens:]
+            self._host.transcript.cached(num_tokens)
 
     def ran(self, num_tokens: int, duration_s: float) -> None:
         self._host.transcript.timeline.ran(duration_s, is_prefill=self.is_prefill)
+        if len(self._prompt_ids):
+            self._prefix.keep(self.cache, self._prompt_ids)
         self.pending_ids = self.pending_ids[num_tokens:]
 
     def advance(self, logits: np.ndarray) -> bool:
@@ -134,6 +147,7 @@ class GuestHost:
         self._end_ids = {*loaded.model.vocabulary.eog_ids, *loaded.turn_end_ids}
         self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
         self._loaded_guest = functools.partial(tenant.instance, loaded)
+        self._new_prefix = functools.partial(tenant.prefix, loaded)
         self._weights = GuestWeights(loaded.model.file, self._check_running)
         self._lanes: dict[int, _GuestLane] = {}
         self._handles = itertools.count()
@@ -275,7 +289,12 @@ class GuestHost:
                 f"the guest holds {_MAX_SEQUENCES} sequences already; it must free some",
                 expected=f"at most {_MAX_SEQUENCES} sequences",
             )
-        lane = _GuestLane(self, cache)
+        try:
+            prefix = self._new_prefix()
+        except TenantClosedError:
+            cache.free()
+            raise
+        lane = _GuestLane(self, cache, prefix)
         lane.allowed = allowed
         handle = next(self._handles)
         self._lanes[handle] = lane

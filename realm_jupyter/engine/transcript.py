@@ -114,7 +114,8 @@ class Transcript:
             usage=Usage(
                 prompt_tokens=len(self.handle.prompt_ids),
                 completion_tokens=len(self._token_ids),
-                cached_tokens=self._num_cached_tokens,
+                # A guest of the user's own may run the prompt on several sequences.
+                cached_tokens=min(self._num_cached_tokens, len(self.handle.prompt_ids)),
             ),
             timings=self.timeline.timings(),
             seed=self._seed,

@@ -190,6 +190,16 @@ def test_two_sequences_in_one_batch_give_the_text_of_one(registry):
     assert found.finish_reason == "length"
 
 
+def test_a_prompt_that_begins_like_one_before_goes_on_from_kept_pages(registry):
+    options = OPTIONS | {"token_ids": [5 + i % 90 for i in range(200)]}
+    options.pop("raw")
+    with tenant(registry, GREEDY, memory='(memory (export "memory") 64)') as realm:
+        first, second = realm.generate(**options), realm.generate(**options)
+    assert first.usage.cached_tokens == 0
+    assert second.usage.cached_tokens in {128, 192}
+    assert second.token_ids == first.token_ids
+
+
 # Allow one token, run it three times, fork, and take the mask off the fork. Returns -5 where a
 # logit is not what the mask says.
 MASKED = """(local $seq i32) (local $fork i32) (local $i i32) (local $v i32) (local $count i32)

@@ -7,9 +7,8 @@ import json
 import openai
 import pytest
 
-from realm_jupyter.gguf import GGUFFile
-from realm_jupyter.models.sources import shipped_path
 from support.live_server import live_server
+from support.tool_models import MARKS, write_tool_models
 
 TOOLS = [
     {
@@ -29,13 +28,6 @@ TOOLS = [
 ]
 QUESTION = [{"role": "user", "content": "What is the capital of France?"}]
 ANSWER = "The capital of France is Paris."
-TEMPLATE = (
-    "{%- for m in messages -%}{{- '<|' + ('user' if m.role == 'tool' else m.role) + '|>' + "
-    "m.content -}}{%- for c in m.tool_calls or [] -%}{{ c.function | tojson }}{%- endfor -%}"
-    "<|end|>{%- endfor -%}{%- if tools and messages | length > 9 -%}{{ tools }}{%- endif -%}"
-    "<|assistant|>{# MARK #}"
-)
-MARKS = {"hermes": "<tool_call>", "mistral": "[TOOL_CALLS]", "llama": '"parameters"'}
 WRITTEN = {
     "hermes": '<tool_call>{"name": "get_capital", "arguments": {"country": "Italy"}}</tool_call>',
     "mistral": '[{"name": "get_capital", "arguments": {"country": "Italy"}}]',
@@ -45,16 +37,8 @@ WRITTEN = {
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory):
-    """Models that are paris with other chat templates of the same length."""
     folder = tmp_path_factory.mktemp("models")
-    path = shipped_path("paris")
-    with GGUFFile.open(path) as file:
-        old = file.metadata["tokenizer.chat_template"].encode()
-    for form, mark in MARKS.items():
-        new = TEMPLATE.replace("MARK", mark).encode()
-        new = new[:-2] + b" " * (len(old) - len(new)) + new[-2:]
-        (folder / f"{form}.gguf").write_bytes(path.read_bytes().replace(old, new))
-    with live_server("paris", *sorted(folder.iterdir())) as running:
+    with live_server("paris", *write_tool_models(folder)) as running:
         yield running
 
 

@@ -103,11 +103,11 @@ export class Generation implements Lane {
     const reason = FINISH_REASONS[event.finish] ?? null;
     // A guest that ended by itself has nothing left.
     const text = reason === null ? event.text : event.text + guest.generateEnd(handle);
-    if (event.isEog) {
-      transcript.announce(reason ?? "stop", text);
-    } else {
+    if (!event.isEog) {
       const [logprob, alternatives] = this.#logprobs(event);
       transcript.add(text, event.tokenId, reason, logprob, alternatives);
+    } else if (reason !== null) {
+      transcript.announce(reason, text);
     }
     if (reason !== null) {
       this.#keep();
