@@ -49,6 +49,8 @@ WATCH = """
   }).observe({type: "longtask"});
 }
 """
+# Markdown is drawn while the answer is under way, not at its end.
+SHOWN_WHILE_WRITTEN = "document.querySelector('[role=log][aria-busy=true] .realm-markdown h2')"
 
 
 def show_paced(lab, page, pieces, per_second, *more):
@@ -83,6 +85,7 @@ def test_a_fast_answer_is_whole_and_the_page_stays_free(lab, page, artifacts):
     frames.clear()
     chat.ask("Go")
     answer = chat.answer(1)
+    page.wait_for_function(SHOWN_WHILE_WRITTEN)
     answer.get_by_role("button", name="Another answer").wait_for()
     chat.status("Ready").wait_for()
     long_tasks_ms = page.evaluate("window.longTasks")

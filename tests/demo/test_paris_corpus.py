@@ -7,7 +7,7 @@ from random import Random
 
 import pytest
 
-from realm_jupyter.demo.paris import corpus, development, held_out, past_held_out
+from realm_jupyter.demo.paris import corpus, development, held_out
 from realm_jupyter.demo.paris.corpus import (
     HELD_OUT_FILTER,
     LATER_WEIGHTS,
@@ -18,7 +18,9 @@ from realm_jupyter.demo.paris.corpus import (
 )
 from realm_jupyter.demo.paris.evaluation import (
     DEVELOPMENT,
+    FIFTH_HELD_OUT,
     FIRST_HELD_OUT,
+    FOURTH_HELD_OUT,
     HELD_OUT,
     SECOND_HELD_OUT,
     THIRD_HELD_OUT,
@@ -30,7 +32,8 @@ from realm_jupyter.demo.paris.questions import DRAWS
 from realm_jupyter.demo.paris.replies import Reply
 
 SEEDS = ("first", "second", "third", "fourth")
-NEVER_TRAINED_ON = (HELD_OUT, THIRD_HELD_OUT, SECOND_HELD_OUT, FIRST_HELD_OUT, DEVELOPMENT)
+PAST = (FIRST_HELD_OUT, SECOND_HELD_OUT, THIRD_HELD_OUT, FOURTH_HELD_OUT, FIFTH_HELD_OUT)
+NEVER_TRAINED_ON = (HELD_OUT, *PAST, DEVELOPMENT)
 
 
 @pytest.fixture(scope="module")
@@ -88,6 +91,7 @@ def test_a_generator_that_meets_a_held_out_phrasing_draws_again(monkeypatch):
     only = ("Enlighten me on the capital of {c}.", "What is the capital of {c}?")
     monkeypatch.setitem(corpus.TRAINING, "capital", only)
     monkeypatch.setattr(corpus, "GRAMMAR_SHARE", 0.0)
+    monkeypatch.setattr(corpus, "DISTURBED_SHARE", 0.0)
     writer = Writer(3)
     monkeypatch.setattr(writer, "kinds", ("capital",))
     monkeypatch.setattr(writer, "kind_weights", (1.0,))
@@ -107,9 +111,7 @@ def test_development_and_evaluation_share_no_template():
         text
         for kinds in (
             development.DEVELOPMENT,
-            past_held_out.FIRST_HELD_OUT,
-            past_held_out.SECOND_HELD_OUT,
-            past_held_out.THIRD_HELD_OUT,
+            *(past.templates for past in PAST),
         )
         for group in kinds.values()
         for text in group
@@ -120,12 +122,12 @@ def test_development_and_evaluation_share_no_template():
 
 
 def test_the_evaluation_is_as_broad_as_those_before():
-    for templates in (past_held_out.SECOND_HELD_OUT, past_held_out.THIRD_HELD_OUT):
+    for templates in (past.templates for past in PAST[1:]):
         assert set(held_out.HELD_OUT) == set(templates)
         for kind, phrasings in templates.items():
             assert len(set(held_out.HELD_OUT[kind])) >= len(phrasings)
-    for follow_ups in (past_held_out.SECOND_FOLLOW_UPS, past_held_out.THIRD_FOLLOW_UPS):
-        assert set(held_out.FOLLOW_UPS) == set(follow_ups)
+    for past in PAST[1:]:
+        assert set(held_out.FOLLOW_UPS) == set(past.follow_ups)
 
 
 def test_every_kind_draws_a_question_with_a_reply_in_three_lengths():

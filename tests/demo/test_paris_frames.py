@@ -8,7 +8,7 @@ from random import Random
 
 import pytest
 
-from realm_jupyter.demo.paris import frames, talk_wordings
+from realm_jupyter.demo.paris import filler, follow_up_wordings, frames, talk_wordings
 from realm_jupyter.demo.paris.everyday_phrasing import EXPRESSIONS
 from realm_jupyter.demo.paris.frames import Wording, draw
 from realm_jupyter.demo.paris.phrasing import SLOT, fill
@@ -20,6 +20,11 @@ GRAMMARS = {
     "asked": frames.ASKED_FRAMES,
     "contexts": frames.CONTEXTS,
     "afterwards": frames.AFTERWARDS,
+    "leads": filler.LEADS,
+    "sentences": filler.SENTENCES,
+    "statements": filler.STATEMENTS,
+    "questions inside": filler.QUESTIONS_INSIDE,
+    "another country": follow_up_wordings.AND_OF,
     "unknown": talk_wordings.UNKNOWN_GRAMMARS,
     "short": talk_wordings.SHORT_PROMPTS,
     "long": talk_wordings.LONG_PROMPTS,
@@ -30,6 +35,7 @@ GRAMMARS = {
 TELLING_SLOTS = {
     "country_of": "k",
     **dict.fromkeys(("next", "previous", "month_days", "colour", "opposite"), "n"),
+    **dict.fromkeys(("today_tomorrow", "today_yesterday"), "n"),
     "ordinal": "o",
     **dict.fromkeys(("amount", "list"), "p"),
     **dict.fromkeys(("mix", "gain", "loss"), "a"),
@@ -97,6 +103,15 @@ def test_a_claim_names_both_of_its_sides(kind):
         assert not re.search(r"[{}\[\]|]", text), text
         for value in subject.slots.values():
             assert value.lower() in text.lower(), text
+
+
+@pytest.mark.parametrize("kind", follow_up_wordings.AND_ATTRIBUTE)
+def test_a_follow_up_about_the_same_country_names_none(kind):
+    random = Random(5)
+    wording = follow_up_wordings.AND_ATTRIBUTE[kind]
+    texts = {wording.template(random) for _ in range(300)}
+    assert len(texts) > 200
+    assert not any(re.search(r"[{}\[\]|]", text) for text in texts)
 
 
 @pytest.mark.parametrize("operation", EXPRESSIONS)

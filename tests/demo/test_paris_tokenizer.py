@@ -16,6 +16,7 @@ from realm_jupyter.demo.paris.tokenizer import (
     CHAT_TEMPLATE,
     CONTROL_TOKENS,
     END_ID,
+    FIRST_TOKEN_WEIGHT,
     SYSTEM_ID,
     USER_ID,
     describe_tokenizer,
@@ -81,6 +82,9 @@ def test_conversations_are_encoded_as_the_template_writes_them(tokenizer):
     assert token_ids[-1] == ASSISTANT_ID
     counted = [token_id for token_id, weight in zip(token_ids, weights, strict=True) if weight]
     assert tokenizer.decode(counted, skip_special_tokens=False) == "19.<|end|>"
+    first, *others = (weight for weight in weights if weight)
+    assert first == FIRST_TOKEN_WEIGHT
+    assert set(others) == {1}
 
 
 def test_digits_stand_alone_and_control_tokens_in_a_question_are_text(tokenizer):
@@ -128,7 +132,7 @@ def test_batches_depend_on_the_step_alone_and_count_answers_only(tokenizer):
         token_ids, weights = batches(step)
         assert token_ids.shape == weights.shape
         assert token_ids.shape[1] <= 256
-        assert set(np.unique(weights)) == {0.0, 1.0}
+        assert set(np.unique(weights)) == {0.0, 1.0, FIRST_TOKEN_WEIGHT}
         for row, counts in zip(token_ids, weights, strict=True):
             assert row[0] in (SYSTEM_ID, USER_ID)
             text = tokenizer.decode(row[counts > 0].tolist(), skip_special_tokens=False)

@@ -536,8 +536,8 @@ export class FakeKernel {
         return;
       }
       if (done === 0) {
+        // Like the kernel, it tells of that by the first delta alone.
         Object.assign(message, { state: "generating" });
-        this.#sendMessage(message);
         Object.assign(this.status, {
           state: "generating",
           ttft_ms: promptMs,

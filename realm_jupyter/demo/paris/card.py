@@ -47,8 +47,8 @@ KIND_NAMES = {
     "unknown": "admits what it cannot know",
     "fictional": "admits not to know an invented country",
     "capital, typed badly": "capital, typed badly (typos, lower case, no question mark)",
-    "follow-up, another country": 'follow-up ("And what if I had said Italy?")',
-    "follow-up, same country": 'follow-up ("What money do their shops take?")',
+    "follow-up, another country": 'follow-up ("What would the answer be for Italy?")',
+    "follow-up, same country": 'follow-up ("Which money changes hands there?")',
     "system prompt asks for short answers": "a system prompt asks for short answers",
     "system prompt asks for long answers": "a system prompt asks for long answers",
 }
@@ -93,8 +93,11 @@ The text is written by a program, `realm_jupyter.demo.paris.corpus`: endless con
 many again drawn from small grammars) and the facts were written for this project, from general
 knowledge, and checked by hand. Continents follow the geoscheme of the United Nations; languages are
 the official or national ones, at most four. Questions are typed as people type: a third in lower
-case, a third without the question mark, one in ten with a typo. The loss counts the tokens of the
-answers alone.
+case, a third without the question mark, one in ten with a typo. What does not matter changes all
+the time: a quarter of the questions stand among sentences put together from lists of words
+("Before Greta sold our teapot, ..."), and in a fifth one to three words that carry no meaning are
+replaced, left out or put in at random. The loss counts the tokens of the answers alone, the first
+of each answer three times, for it decides what kind of answer follows.
 
 ## Training
 
@@ -128,18 +131,23 @@ do occur, for they are what the model is to know. An answer is right only if it 
 expected sentence (sums may be turned round; small talk has two or three answers, and any of them
 counts; an admission must begin with "Sorry, I").
 
-This is the fourth set of such phrasings. The first was marked after 70 minutes of training: 89.9%
+This is the sixth set of such phrasings. The first was marked after 70 minutes of training: 89.9%
 of 3035 right, capitals 97.9%, mean over the kinds 86.0%. The second was marked after 116 minutes
 (93.9% of 3092, capitals 86.4%) and after 124 (94.9%, capitals 92.6%, mean over the kinds 91.9%),
-the third after 190 (90.0% of 3102, capitals 92.3%, mean over the kinds 88.5%; the weights of 124
-minutes got 86.5%, 83.8% and 81.4% of it). Most wrong capitals were those of two and of one
-statement ("The last empty box in my crossword is the capital of ...") that were answered with a
-needless "Yes," or "No,". Each time the wrong answers showed where the text had too few phrasings,
-so each of these sets became development questions (still never trained on), the text was widened, a
-new set was written, and a phase of training began. After the second, half of the text came to be
-drawn from grammars. This set was written before the last phase and marked once, after it; nothing
-was changed afterwards. The weights of 124 minutes got 86.8% of it, 76.9% of its capitals, and 79.5%
-as the mean over the kinds.
+the third after 190 (90.0% of 3102, capitals 92.3%, mean over the kinds 88.5%), the fourth after 200
+(90.9% of 3102, capitals 90.0%, mean over the kinds 86.2%). Each time the wrong answers showed where
+the text had too few phrasings, so each of these sets became development questions (still never
+trained on), the text was widened, a new set was written, and a phase of training began. After the
+second, half of the text came to be drawn from grammars. After the fourth, whose wrong capitals were
+answered with a needless "Yes," or "No,", what stands around a question came to be drawn from lists
+of words. The fifth was marked after 266 (93.4% of 3112, capitals 93.1%, mean over the kinds 91.4%;
+the weights of 200 minutes got 90.6%, 87.2% and 85.0% of it): of its 27 wrong capitals, 25 were
+those of one phrasing ("I always score badly on capitals. Spain?"), nearly all answered with three
+facts of the country. This set was written before the last phase, of six minutes, and marked once,
+after it; nothing was changed afterwards. The weights of 266 minutes get 95.0% of it, 93.6% of its
+capitals, and 91.4% as the mean over the kinds; those of 200 minutes 90.6%, 87.9% and 88.2%. In a
+third of its sums the numbers are words, as in the fifth set; in those before, in one of seven. Sets
+and training text were written by the same hand: a stranger's phrasings may fare worse.
 
 Temperature 0, the shipped Q8_0 file:
 
@@ -155,7 +163,8 @@ The aim was 95% of the capitals and 90% as the mean over the kinds: {verdict}.
 ## Wrong answers
 
 Of the {wrong_capitals} wrong answers on capitals, {prefixed} are the expected sentence behind a
-needless "Yes," or "No,": a wish that is put as a statement is taken for a claim.
+needless "Yes," or "No,", and {named} name the right city, but in a form that was not asked for:
+most say more than one sentence.
 
 {wrong}
 
@@ -205,6 +214,11 @@ def render_card(figures: Mapping[str, Any]) -> str:
         prefixed=sum(
             row["answer"].lower().removeprefix("no, ").removeprefix("yes, ")
             == row["expected"].lower()
+            for row in marks["wrong"]
+            if row["kind"] == "capital"
+        ),
+        named=sum(
+            row["expected"].removesuffix(".").split(" is ", 1)[1] in row["answer"]
             for row in marks["wrong"]
             if row["kind"] == "capital"
         ),

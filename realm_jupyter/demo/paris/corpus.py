@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter, defaultdict
 from dataclasses import dataclass
 from itertools import chain
 from random import Random
@@ -20,6 +21,9 @@ from realm_jupyter.demo.paris import (
 from realm_jupyter.demo.paris import everyday_phrasing as everyday
 from realm_jupyter.demo.paris import unknown_phrasing as unknowns
 from realm_jupyter.demo.paris.facts import COUNTRIES, words
+from realm_jupyter.demo.paris.filler import LEADS, SENTENCES
+from realm_jupyter.demo.paris.follow_up_wordings import AND_ATTRIBUTE as AND_WORDINGS
+from realm_jupyter.demo.paris.follow_up_wordings import AND_OF as AND_OF_GRAMMARS
 from realm_jupyter.demo.paris.frames import AFTERWARDS, CONTEXTS, draw
 from realm_jupyter.demo.paris.noise import noisy
 from realm_jupyter.demo.paris.phrasing import (
@@ -34,9 +38,10 @@ from realm_jupyter.demo.paris.phrasing import (
 from realm_jupyter.demo.paris.questions import DRAWS, TALK, Subject
 from realm_jupyter.demo.paris.replies import Reply
 from realm_jupyter.demo.paris.talk_wordings import LONG_PROMPTS, SHORT_PROMPTS
+from realm_jupyter.demo.paris.word_noise import disturbed
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 
 class Turn(NamedTuple):
@@ -120,40 +125,40 @@ WEIGHTS: dict[str, float] = {
 # The same once the capitals sit: then sums, sequences and opposites need more repetition.
 LATER_WEIGHTS: dict[str, float] = {
     **WEIGHTS,
-    "capital": 24,
-    "country_of": 10,
+    "capital": 34,
+    "country_of": 13,
     "continent": 7,
-    "currency": 10,
+    "currency": 11,
     "language": 9,
-    "about": 3,
-    "is_capital": 6,
-    "is_continent": 4,
-    "is_language": 4,
-    "is_currency": 4,
-    "plus": 10,
-    "minus": 10,
-    "times": 8,
-    "divided by": 4,
-    "gain": 4,
-    "loss": 4,
-    "next": 5,
-    "previous": 5,
+    "about": 7,
+    "is_capital": 13,
+    "is_continent": 11,
+    "is_language": 13,
+    "is_currency": 13,
+    "plus": 18,
+    "minus": 19,
+    "times": 15,
+    "divided by": 7,
+    "gain": 14,
+    "loss": 13,
+    "next": 9,
+    "previous": 10,
     "today_tomorrow": 2,
     "today_yesterday": 2,
     "opposite": 9,
-    "fictional": 3,
+    "fictional": 6,
     "city": 1.5,
-    "unknown": 13,
-    "colour": 5,
-    "mix": 2.5,
+    "unknown": 17,
+    "colour": 6,
+    "mix": 7,
     "month_days": 2,
     "ordinal": 2,
-    "amount": 3,
+    "amount": 4,
     "my_name": 2,
     "ask_name": 1,
-    **dict.fromkeys(questions.SMALL_TALK, 1.4),
-    **dict.fromkeys(("who", "name", "abilities", "size", "maker"), 1.4),
-    "hello": 2,
+    **dict.fromkeys(questions.SMALL_TALK, 2),
+    **dict.fromkeys(("who", "name", "abilities", "size", "maker"), 2),
+    "hello": 3,
 }
 
 # What starts a question in lower case behind "Hello, ...".
@@ -167,7 +172,13 @@ FUNCTION_WORDS = frozenset(
 DROPPABLE = re.compile(r"\b(?:the|a|an|of|that|me|please|do|does|there|to|it|just|is) ")
 DROPPED_WORD_SHARE = 0.05
 # How much of the text is drawn from grammars instead of lists.
-GRAMMAR_SHARE = 0.5
+GRAMMAR_SHARE = 0.6
+PROMPT_GRAMMAR_SHARE = 0.65
+# How many questions have words at random in them, and how many have talk around them.
+DISTURBED_SHARE = 0.22
+TALK_AROUND_SHARE = 0.25
+# Questions in which every small word may matter are not disturbed; claims only get words put in.
+UNDISTURBED = frozenset(("gain", "loss", "about", "example", "today_tomorrow", "today_yesterday"))
 
 
 class HeldOutFilter:
@@ -179,16 +190,36 @@ class HeldOutFilter:
     """
 
     def __init__(self, templates: Iterable[str]) -> None:
-        self.patterns: list[tuple[str, re.Pattern[str]]] = []
+        found: list[tuple[frozenset[str], tuple[str, re.Pattern[str]]]] = []
         for template in templates:
-            # The longest fixed part is looked for first: a search costs a hundred times more.
             parts = [normalized(part) for part in template.replace("}", "{").split("{")[::2]]
-            self.patterns.append((max(parts, key=len), as_pattern(template)))
+            # The longest fixed part is looked for first: a search costs a hundred times more.
+            found.append((whole_words(parts), (max(parts, key=len), as_pattern(template))))
+        # Most texts lack the rarest word of a template, and so need not be looked through for it.
+        counts = Counter(chain.from_iterable(fixed for fixed, _ in found))
+        self.by_word: dict[str, list[tuple[str, re.Pattern[str]]]] = defaultdict(list)
+        for fixed, pattern in found:
+            self.by_word[min(fixed, key=lambda word: (counts[word], word), default="")].append(
+                pattern
+            )
 
     def matches(self, text: str) -> bool:
         """Whether a filling of a held-out template occurs in the text, however it is spelled."""
         plain = normalized(text)
-        return any(part in plain and pattern.search(plain) for part, pattern in self.patterns)
+        return any(
+            part in plain and pattern.search(plain)
+            for word in {"", *plain.split()}
+            for part, pattern in self.by_word.get(word, ())
+        )
+
+
+def whole_words(parts: Sequence[str]) -> frozenset[str]:
+    """Collect the words of a template's fixed parts that no slot touches."""
+    found: set[str] = set()
+    for place, part in enumerate(parts):
+        fixed = part.split()
+        found.update(fixed[place > 0 : len(fixed) - (place < len(parts) - 1)])
+    return frozenset(found)
 
 
 HELD_OUT_FILTER = HeldOutFilter(
@@ -210,6 +241,14 @@ HELD_OUT_FILTER = HeldOutFilter(
         *chain.from_iterable(past_held_out.THIRD_FOLLOW_UPS.values()),
         *past_held_out.THIRD_SHORT_PROMPTS,
         *past_held_out.THIRD_LONG_PROMPTS,
+        *chain.from_iterable(past_held_out.FOURTH_HELD_OUT.values()),
+        *chain.from_iterable(past_held_out.FOURTH_FOLLOW_UPS.values()),
+        *past_held_out.FOURTH_SHORT_PROMPTS,
+        *past_held_out.FOURTH_LONG_PROMPTS,
+        *chain.from_iterable(past_held_out.FIFTH_HELD_OUT.values()),
+        *chain.from_iterable(past_held_out.FIFTH_FOLLOW_UPS.values()),
+        *past_held_out.FIFTH_SHORT_PROMPTS,
+        *past_held_out.FIFTH_LONG_PROMPTS,
     }
 )
 
@@ -310,22 +349,24 @@ class Writer:
         """Draw a system prompt, or none, and set the length of answers by it."""
         random = self.random
         kind = random.random()
-        if kind < 0.6:  # noqa: PLR2004
+        if kind < 0.54:  # noqa: PLR2004
             return ""
         neutral = random.choice(style.NEUTRAL)
-        if kind < 0.7:  # noqa: PLR2004
+        if kind < 0.62:  # noqa: PLR2004
             prompt = neutral
         else:
             state.style, prompts, grammars = (
                 ("short", style.SHORT, SHORT_PROMPTS)
-                if kind < 0.88  # noqa: PLR2004
+                if kind < 0.82  # noqa: PLR2004
                 else ("long", style.LONG, LONG_PROMPTS)
             )
             prompt = random.choice(prompts)
-            if chance(random, GRAMMAR_SHARE):
+            if chance(random, PROMPT_GRAMMAR_SHARE):
                 prompt = draw(random.choice(grammars), random)
             if chance(random, 0.3) and "sentence" not in neutral:
                 prompt = f"{neutral} {prompt}"
+            elif chance(random, 0.15):
+                prompt = f"{first_upper(draw(random.choice(SENTENCES), random))} {prompt}"
             elif chance(random, 0.1):
                 prompt = f"{prompt} {random.choice(prompts)}"
         if HELD_OUT_FILTER.matches(prompt):
@@ -386,6 +427,8 @@ class Writer:
             return question, subject.reply, subject
         if kind == "unknown":
             question, subject = questions.draw_unknown(random)
+            if chance(random, DISTURBED_SHARE):
+                question = disturbed(question, random)
             return question, subject.reply, subject
         if kind == "city":
             slots = {"k": random.choice(unknowns.CITIES)}
@@ -404,6 +447,12 @@ class Writer:
         subject = DRAWS[kind](random)
         return self.phrased(subject), subject.reply, subject
 
+    def filled(self, kind: str, template: str, slots: Mapping[str, str]) -> str:
+        """Fill a template in which some words may have been changed."""
+        if kind not in UNDISTURBED and chance(self.random, DISTURBED_SHARE):
+            template = disturbed(template, self.random, is_gentle=kind in wordings.CLAIMS)
+        return fill(template, slots)
+
     def phrased(self, subject: Subject) -> str:
         """Ask for a subject in one of the training phrasings."""
         random = self.random
@@ -416,16 +465,17 @@ class Writer:
             kind = random.choice(COUNTRY_KINDS)
         if chance(random, GRAMMAR_SHARE):
             if kind in wordings.CLAIMS:
-                return fill(wordings.claim_template(kind, random), subject.slots)
+                return self.filled(kind, wordings.claim_template(kind, random), subject.slots)
             if kind in wordings.WORDINGS:
-                return fill(wordings.WORDINGS[kind].template(random), subject.slots)
+                template = wordings.WORDINGS[kind].template(random)
+                return self.filled(kind, template, subject.slots)
         templates = TRAINING[kind]
         template = random.choice(templates)
         if subject.kind == "country_of" and subject.country and subject.country.is_city_state:
             # "Where is Singapore?" asks for the country, not for its capital.
             while "capital" not in template:
                 template = random.choice(templates)
-        return fill(template, subject.slots)
+        return self.filled(kind, template, subject.slots)
 
     def phrased_sum(self, subject: Subject, operation: str) -> str:
         """Ask for a sum."""
@@ -433,13 +483,15 @@ class Writer:
         expression = fill(random.choice(everyday.EXPRESSIONS[operation]), subject.slots)
         slots = {**subject.slots, "np": expression}
         if chance(random, GRAMMAR_SHARE):
-            return fill(wordings.sum_template(operation, random), slots)
+            return self.filled(operation, wordings.sum_template(operation, random), slots)
         sentences = everyday.SUM_SENTENCES[operation]
-        return fill(random.choice((*everyday.SUM_FRAMES, *sentences)), slots)
+        return self.filled(operation, random.choice((*everyday.SUM_FRAMES, *sentences)), slots)
 
     def decorated(self, question: str) -> str:
         """Put a greeting before a question, or a reason behind it, now and then."""
         random = self.random
+        if chance(random, TALK_AROUND_SHARE):
+            return self.with_talk_around(question)
         if chance(random, 0.2):
             opener = random.choice(OPENERS)
             if chance(random, GRAMMAR_SHARE):
@@ -458,6 +510,21 @@ class Writer:
         elif chance(random, 0.05) and question[-1] in ".?":
             question = f"{question[:-1]}, please{question[-1]}"
         return question
+
+    def with_talk_around(self, question: str) -> str:
+        """Put everyday talk before a question, now and then behind it; see `filler`."""
+        random = self.random
+        behind = chance(random, 0.15)
+        talk = first_upper(draw(random.choice(SENTENCES), random))
+        if behind:
+            end = "" if question[-1] in ".?!" else random.choice(".?")
+            return f"{question}{end} {talk}"
+        if chance(random, 0.6):
+            talk = first_upper(draw(random.choice(LEADS), random))
+            first = question.split(" ", 1)[0]
+            if first in FUNCTION_WORDS or (chance(random, 0.3) and first.islower()):
+                question = question[0].lower() + question[1:]
+        return f"{talk} {question}"
 
     def follow_up(self, state: State) -> tuple[str, Reply, Subject | None] | None:
         """Draw a question that leans on the one before, or None for a new one."""
@@ -502,11 +569,16 @@ class Writer:
         kind = last.kind if last.kind in COUNTRY_KINDS else ""
         if kind and chance(random, 0.5):
             subject = questions.about_country(kind, random.choice(COUNTRIES), random)
-            return fill(random.choice(country.AND_OF), subject.slots), subject.reply, subject
+            template = random.choice(country.AND_OF)
+            if chance(random, GRAMMAR_SHARE):
+                template = draw(random.choice(AND_OF_GRAMMARS), random)
+            return self.filled(kind, template, subject.slots), subject.reply, subject
         kind = random.choice([other for other in COUNTRY_KINDS if other != kind])
         subject = questions.about_country(kind, last.country, random)
-        phrasings = AND_ATTRIBUTE[kind]
-        return random.choice(phrasings), subject.reply, subject
+        question = random.choice(AND_ATTRIBUTE[kind])
+        if kind in AND_WORDINGS and chance(random, GRAMMAR_SHARE):
+            question = AND_WORDINGS[kind].template(random)
+        return self.filled(kind, question, {}), subject.reply, subject
 
     def everyday_follow_up(self, last: Subject) -> tuple[str, Reply, Subject | None] | None:
         """Ask for another sum, day, colour or opposite in few words."""

@@ -2,6 +2,16 @@
 
 from __future__ import annotations
 
+from realm_jupyter.demo.paris.filler import (
+    I_OR_SOMEONE,
+    NOUN,
+    PAST,
+    PERSON_NOUN,
+    PLACE,
+    SOMEONE,
+    THING,
+    TIME,
+)
 from realm_jupyter.demo.paris.frames import Wording
 from realm_jupyter.demo.paris.phrasing import lines
 
@@ -21,6 +31,25 @@ _WHEN = (
     "In the case of {c}|In the country of {c}|In {c}|Over in {c}|As for {c}|For {c}|"
     "Speaking of {c}|With regard to {c}|Talking about {c}"
 )
+# A subject is named first, and then only a country.
+_TOPIC = (
+    f"[[I|We|{SOMEONE}] [love|like|hate|collect|learn|study|confuse|forget|need|practise|mix up|"
+    "know|know few|know many|am bad at|am good at|ask about|cannot do|enjoy|must learn|repeat] |"
+    "[My|The|Our|Today's|This] [topic|subject|quiz|test|homework|list|lesson|game|theme|chapter|"
+    "round] [is|is about|asks for|covers|has only] |"
+    "[Let's|Let us] [do|play|talk|practise|learn|go through|repeat] |"
+    "[Now|Next|Today|Only|Again|Back to|Time for|A round of|More|About|On to|It is about] |]"
+)
+_BARE = (
+    "[. |. |: |! |, ][{C}|{C}|And {c}|What about {c}|Say, {c}|First {c}|Now {c}|Take {c}][?|?|.|!|]"
+)
+
+
+def _topic(name: str) -> str:
+    """Write the grammar of a question that names its subject before a country."""
+    return _TOPIC + name + _BARE
+
+
 _CAPITAL_OF = "[the capital of {c}|the capital of {c}|{cs_} capital|the capital city of {c}]"
 _IS = "[is|is|is|serves as|acts as|counts as|was made|is known as|is named as|must be|might be]"
 _CITY = "[city|city|city|town|place]"
@@ -57,6 +86,22 @@ thanks|\
 [I|We|They] [say|write|put] {{c}}, [you|and you] [say|write|name] [its|the] capital[.|!|]
 [A|One] [city|town] is {_CAPITAL_OF}. [Which|Which one|What] is it[ called|]?
 [Its|The] capital is [what I need|my question]: the country is {{c}}.
+{I_OR_SOMEONE} [worked|studied|stayed|sang|danced|parked|rested|shopped|waited|arrived|got lost|\
+fell asleep|played|{PAST} {THING}|ate|voted|met {SOMEONE}|spent a week|won a prize|had lunch] [in|\
+near|outside|close to] {_CAPITAL_OF}[.|, which city is that?|. Which city was it?| {TIME}.|. \
+Where?|]
+[The|My|Our|A|This] {NOUN} [comes from|was made in|was found in|goes to|was sent from|stands in|\
+hangs in|is from|travels to|ends in|starts in|stops in|is on sale in|is made for] {_CAPITAL_OF}\
+[.|, which city is that?|. Which city?|. Name it.|, wherever it is.|]
+[Where|In which city|In what city] [would|do|can|could|should] [{SOMEONE}|I|we] [be|live|land|stay|\
+sleep|meet|walk|shop] [in|when in|if sent to|if visiting] {_CAPITAL_OF}?
+[{THING}|{SOMEONE}] or {_CAPITAL_OF}[: which do you know|, I need the second|, tell me the city]\
+[.|?|]
+[Which|What] {_CITY} [do|would|should|must|can] [I|we|{SOMEONE}] [write|mark|draw|fill in|put|\
+click|\
+choose|tick|colour in|look for|enter|type] [for|as|under|beside] {_CAPITAL_OF}[?| {PLACE}?]
+{_topic("[capitals|capitals|capital cities|the capitals]")}
+{_topic("[capitals|capitals|capital cities|the capitals]")}
 """),
     nouns=lines("""
 the capital of {c}
@@ -97,11 +142,28 @@ COUNTRY_OF = Wording(
 Whose capital is it|Which {_NATION} has it|What is the {_NATION}][?|.]
 [I am in|I fly to|I live in|We visit|I was in] {{k}}, [the|a] capital of [which|what] {_NATION}?
 [If|When|Given that] the capital is {{k}}, [what|which] is the {_NATION}?
+[If|When|Given that|Since|As] {{k}} is [the|a] capital[ city|], [what|which] {_NATION} [is it|is \
+that|\
+has it|am I in|does it belong to|is meant|do I mean|would it be]?
 [Name|Tell me|Give me|Find|Say] the {_NATION} [whose capital is {{k}}|with the capital {{k}}|\
 that has {{k}} as its capital|{{k}} is the capital of][.|, please.|!]
 [What|Which {_NATION}] is {{k}} the capital[ city|] of[?|, please?]
 [Capital|Capital city]: {{k}}[. Country:|. Country?|, country?|. Which country?]
 {{K}}: capital of [what|which country|which nation|...|?]
+{I_OR_SOMEONE} [flew to|visited|drove to|works in|studied in|{PAST} {THING} in|sang in|comes from|\
+wrote from|phoned from|got lost in|dreams of|went to] {{k}}[, a capital|, the capital|]. \
+[Of which {_NATION} is it the capital|Which {_NATION} has it as its capital|Whose capital is it|\
+Which {_NATION}'s capital is that|What {_NATION} is it the capital of]?
+[The|My|A|This] {NOUN} [is from|comes from|was made in|shows|went to] {{k}}[, a capital|, the \
+capital|]. [Whose capital is it|Of which {_NATION}|Of what {_NATION} is it the capital|Which \
+{_NATION} \
+is it the capital of]?
+[People|{SOMEONE}|Everybody] in {{k}} [live|lives|work|works|vote|votes] in the capital of [which|\
+what] {_NATION}?
+[I am|We are|{SOMEONE} is] [looking for|searching|trying to find|in need of|asked for] [a|the] \
+{_NATION}: [its|the] capital is {{k}}[.|]
+{{K}} as [a|the] capital[: which {_NATION}|, of which {_NATION}|. Which {_NATION}|, whose|: of \
+what]?
 [My|The|Our] [book|map|list|globe|teacher|quiz|sheet] [shows|calls|marks|names|gives] {{k}} [as|] \
 a capital[ city|]. [Of|For] [which|what] {_NATION}?
 {{K}} is [on|in] [my|the|our] [list|map|book|table] of capitals. [Which {_NATION} goes with it|\
@@ -147,10 +209,23 @@ Where [would|do|can|could|should|might] [I|you|we|one] [find|look for|see] {{c}}
 {{C}}[:|,| -|] [continent|which continent|what continent|its continent|where is it][?|]
 [Continent|The continent] [of|for] {{c}}[, please|][.|?|]
 [Which|What] continent [has|contains|includes|holds] {{c}}?
+{I_OR_SOMEONE} [flew to|visited|drove to|works in|{PAST} {THING} in|comes from|phoned from|lives \
+in|\
+got lost in|dreams of|wants to see|went to|is in] {{c}}[ {TIME}|]. [Which|What] continent [is that \
+on|is it on|is that|was that|is it part of|must that be]?
+[Where|On which continent|On what continent] [does|do|did|would|can|will] [{SOMEONE}|I|we] [be|\
+land|\
+live|look|search|arrive|end up|set foot] [in|when in|when going to|if sent to|visiting] {{c}}?
+[The|My|A|This] {NOUN} [is from|comes from|was made in|goes to] {{c}}. [On which|Which|What] \
+continent is [that|it|that country]?
+[Which|What] continent [do|would|should|must|can|does] [I|we|{SOMEONE}] [write|mark|draw|choose|\
+tick|\
+colour|put|note|search] for {{c}}[?| {PLACE}?]
 [Which|What] continent do [people|the people] [from|of|in] {{c}} live on?
 Where [in the world|on earth|on the globe|on the map|] [would|might|could|should|will] {{c}} be?
 [{_WHEN}], where [am I|would I be|in the world am I]?
 [Is|Does] {{c}} [in|lie in|belong to] [Africa or Asia|Asia or Europe|Europe, Asia or Africa]?
+{_topic("[continents|the continents]")}
 """),
     nouns=lines("""
 the continent of {c}
@@ -196,6 +271,18 @@ pay in]?
 [What is in the purse|What is in the wallet] of people in {{c}}: [which|what] currency?
 [Prices|Salaries|Wages|Taxes] in {{c}} are [paid in|given in|in] [which|what] {_MONEY}?
 The [currency|money] [in|of] {{c}} is [called what|what|which|...][?|]
+[Which|What] {_MONEY} [do|does|would|must|should|can|will] [{SOMEONE}|a {PERSON_NOUN}|I|we] [use|\
+need|want|pay with|earn|save|spend|take|accept|get] [in|for a {NOUN} in|to buy {THING} in|for \
+{THING}\
+ in|when working in|while in] {{c}}?
+{I_OR_SOMEONE} [bought|paid for|rented|sold|ordered|wants to buy] {THING} in {{c}}. [In|With] \
+[which|what] {_MONEY}[?| was it paid?| did it cost that?| is it paid?]
+[The|A|My|This] {NOUN} in {{c}} [costs|cost|is paid in|is priced in|is sold for] [how much of |]\
+[what|which] {_MONEY}?
+[I have|I need|I got|We keep|{SOMEONE} lost|{SOMEONE} has] [some|a little|lots of|no] [money|cash|\
+coins] [of|from|for] {{c}}[. What is it called|. Which currency is it|. Which currency|: which \
+currency]?
+{_topic("[currencies|money|the currencies]")}
 """),
     nouns=lines("""
 the [currency|official currency|money|cash] [of|in] {c}
@@ -238,6 +325,18 @@ language?
 [Newspapers|Books|Letters|Street signs|Schools] in {{c}} [are in|use] [which|what] language?
 The language [in|of] {{c}} is [called what|what|which|...][?|]
 The [people|inhabitants|citizens] of {{c}} speak [what|which language|...][?|]
+[Which|What] language[s|] [does|would|do|will|can|must|should|did] [{SOMEONE}|a {PERSON_NOUN}|my \
+{PERSON_NOUN}|I|we|people] [speak|use|hear|talk|write|sing in|read|need|learn|understand|teach] \
+[in|from|while in|when in|living in|working in] {{c}}?
+[In] [what|which] language [is|was] {THING} [written|read|sung|printed|sold|explained|ordered] in \
+{{c}}?
+{I_OR_SOMEONE} [moved to|lives in|comes from|works in|studies in|went to|is from|grew up in] \
+{{c}}. \
+[Which|What] language [is spoken there|do they speak|does one speak there|is that|will I hear|do \
+people use]?
+[The|A|My|This] {NOUN} [from|in|of] {{c}} [is|was] [written|printed|sung|explained] in [what|\
+which] language?
+{_topic("[languages|the languages]")}
 """),
     nouns=lines("""
 the [language|main language|official language|language or languages] [of|in] {c}
@@ -268,6 +367,24 @@ a little|some facts] [about|on] {c}.
 [{C}|The country {c}]: [what do you know|tell me more|some facts|describe it][?|.]
 [Can|Could|Would] you [describe|introduce|present|summarize|sum up] {c}[ for me| briefly|]?
 [My|Our|The] [talk|report|essay|homework|project] is about {c}[. Help me.|.|]
+[Describe|Introduce|Present|Outline|Characterize|Sketch|Explain|Portray|Feature] {c}[.|!|, \
+please.| \
+for me.| briefly.| in general.|]
+[{C}|The country {c}][, in general| in general| in a nutshell| in short| at a glance||, the \
+basics|, \
+an overview|, a summary|: the facts|, please][.|?|!]
+[What|Which things] [can|could|should|would|do|might|must] [you|I|we|one] [say|tell|learn|write|\
+report|teach|explain|remember|find out|note|read] about {c}[ in general|]?
+[What|Who] is {c}[ exactly| anyway| like| then|, please|]?
+[How|What] [would|do|could|can] you [describe|introduce|present|explain|say about|tell about] {c}?
+[Have you|Do you have|Is there|Are there|Have we] [any|some|a few|] [facts|news|knowledge|\
+information|details|notes|material|words] [on|about|regarding|for] {c}?
+"""),
+    nouns=lines("""
+[facts|a few facts|some facts|the facts|something|a bit|more|a little|the basics|the main things|\
+everything|basic facts|key facts|general facts] about {c}
+[a|an|the|your|one] [summary|overview|outline|profile|portrait|description|introduction|sketch|\
+picture|short text|fact sheet|entry|note|account] [of|on|about] {c}
 """),
 )
 
@@ -298,8 +415,23 @@ Correct?|. Is that correct?]
 [Statement|Claim|Sentence|Fact check|Check|Yes or no|Quiz]: {{claim}}[. Right?|. True?|?|. Is it \
 true?]
 [Surely|Certainly|Of course|Maybe|Perhaps|So|Then|And|Really,] {{claim}}?
+{{Claim}}, [am I wrong|or am I wrong|unless I am wrong|or do I err|or is that wrong|or is it not|\
+if I remember right|I believe|I guess|or so I heard|as far as I know]?
 [The answer is that|My answer is that|I am sure that|I would say that] {{claim}}[. Right?|?|. \
 Correct?]
+{SOMEONE} [says|said|claims|claimed|thinks|thought|believes|told me|wrote|heard|read|argues|bets|\
+is sure|swears|assumes|assured me|taught us|explained] [that|] {{claim}}[. Right?|. True?|. \
+Correct?|\
+. Is that so?|. Is that true?|. Do you agree?|. Yes or no?|, right?|, true?|, is that correct?|?|\
+. Can that be?|. Is this correct?|. Did I hear right?]
+[The|My|This|Our] {NOUN} [says|claims|shows|states|tells me|suggests|teaches|insinuates] that \
+{{claim}}[. Right?|. True?|. Correct?|. Is that so?|. Is that true?|?|. Do you agree?|, correct?]
+{TIME}[,|] {I_OR_SOMEONE} [said|heard|read|learned|wrote|claimed|was told] that {{claim}}[. Right?|\
+. True?|. Correct?|. Is that so?|. Is that true?|. Yes or no?|. Was that right?]
+[I doubt|I do not believe|I can hardly believe|I am not convinced|It seems|It looks like|I heard a \
+rumour|Rumour has it|People say|They say|Word is|I take it|Suppose I say|Say] that {{claim}}[.|?|\
+. Is \
+it true?|. Right?|. True?]
 """)
 _REALLY = "[|really|truly|indeed|actually|in fact|still|perhaps|maybe|now|also|by chance]"
 IS_CAPITAL = lines(f"""

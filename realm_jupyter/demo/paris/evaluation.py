@@ -80,6 +80,18 @@ THIRD_HELD_OUT = QuestionSet(
     past_held_out.THIRD_SHORT_PROMPTS,
     past_held_out.THIRD_LONG_PROMPTS,
 )
+FOURTH_HELD_OUT = QuestionSet(
+    past_held_out.FOURTH_HELD_OUT,
+    past_held_out.FOURTH_FOLLOW_UPS,
+    past_held_out.FOURTH_SHORT_PROMPTS,
+    past_held_out.FOURTH_LONG_PROMPTS,
+)
+FIFTH_HELD_OUT = QuestionSet(
+    past_held_out.FIFTH_HELD_OUT,
+    past_held_out.FIFTH_FOLLOW_UPS,
+    past_held_out.FIFTH_SHORT_PROMPTS,
+    past_held_out.FIFTH_LONG_PROMPTS,
+)
 DEVELOPMENT = QuestionSet(development.DEVELOPMENT, {})
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from realm_jupyter.demo.paris.filler import I_OR_SOMEONE, NOUN, PLACE, SOMEONE, TIME
 from realm_jupyter.demo.paris.frames import Wording
 from realm_jupyter.demo.paris.phrasing import lines
 
@@ -28,6 +29,15 @@ How much [is|would|does|will] {np} [|be|make|give][?|, please?]
 _GET = "[do|will|would|should|can] [I|you|we|one] [get|have|obtain|end up with|reach|arrive at]"
 SUMS = {
     "plus": lines(f"""
+[{SOMEONE}|I|We] [add|adds|added|sum|sums up|put together|joins] {{a}} [and|to] {{b}}. [What|How \
+much|Which number] [is the result|is it|comes out|is that|do we get|results|is the answer]?
+[I|We|{SOMEONE}] [type|typed|press|pressed|write|wrote|enter|entered|see|saw] {{a}} [plus|+] {{b}}\
+[ {PLACE}|]. [What|How much|Which number] [is the result|is it|comes out|is shown|appears|is the \
+answer]?
+[I|We|{SOMEONE}] [write|enter|type|pay|count|read|get|add] {{a}}, then plus, then {{b}}. [What|How \
+much] [is that|is it|comes out|is the sum]?
+[A|The|My] {NOUN} costs {{a}} and [a|the|my] {NOUN} costs {{b}}. [What do they cost together|How \
+much is that together|What is the sum]?
 [What|How much|Which number|What number] {_GET} [by adding|after adding|when I add|if I add|when \
 you add|if we add] \
 [{{a}} and {{b}}|{{b}} to {{a}}|{{a}} to {{b}}|{{a}} plus {{b}}]?
@@ -40,6 +50,10 @@ together], \
 {{A}} and {{b}} [together|added|in total|summed up] [is|are|make|give] [what|how much|...][?|]
 """),
     "minus": lines(f"""
+[{SOMEONE}|I|We] [subtract|subtracts|subtracted|deducts|took|takes] {{b}} from {{a}}. [What|How \
+much|Which number] [is it|comes out|is that|do we get|results|is the answer|is left]?
+[I|We|{SOMEONE}] [type|typed|press|pressed|write|wrote|enter|entered|see|saw] {{a}} [minus|-] {{b}}\
+[ {PLACE}|]. [What|How much|Which number] [is it|comes out|is shown|appears|is the answer]?
 [What|How much|Which number|What number] {_GET} [by subtracting|after subtracting|when I subtract|\
 if you subtract|when I take|if we take away] {{b}} from {{a}}?
 [When|If|After] [I|you|we] [subtract|take|take away|deduct|remove] {{b}} from {{a}}, \
@@ -51,6 +65,10 @@ if you subtract|when I take|if we take away] {{b}} from {{a}}?
 {{A}} [reduced by|without|less|take away] {{b}} [is|makes|gives] [what|how much|...][?|]
 """),
     "times": lines(f"""
+[{SOMEONE}|I|We] [multiply|multiplies|multiplied] {{a}} [by|with|and] {{b}}. [What|How \
+much|Which number] [is it|comes out|is that|do we get|results|is the answer]?
+[I|We|{SOMEONE}] [type|typed|press|pressed|write|wrote|enter|entered|see|saw] {{a}} [times|x] {{b}}\
+[ {PLACE}|]. [What|How much|Which number] [is it|comes out|is shown|appears|is the answer]?
 [What|How much|Which number|What number] {_GET} [by multiplying|after multiplying|when I multiply|\
 if you multiply|if we multiply] {{a}} [by|with|and] {{b}}?
 [When|If|After] [I|you|we] multiply {{a}} [by|with|and] {{b}}, [what|how much|which number] {_GET}?
@@ -60,6 +78,8 @@ Multiply {{a}} [by|with|and] {{b}}[.|!|, please.| for me.]
 {{A}} [taken|multiplied by|multiplied with|times] {{b}} [is|makes|gives] [what|how much|...][?|]
 """),
     "divided by": lines(f"""
+[{SOMEONE}|I|We] [divide|divides|divided|splits|split] {{a}} by {{b}}. [What|How \
+much|Which number] [is it|comes out|is that|do we get|results|is the answer]?
 [What|How much|Which number|What number] {_GET} [by dividing|after dividing|when I divide|\
 if you divide|if we divide] {{a}} by {{b}}?
 [When|If|After] [I|you|we] [divide|split] {{a}} by {{b}}, [what|how much|which number] {_GET}?
@@ -86,6 +106,22 @@ The {{u}} is {{n}}. [What|Which {{u}}] [comes|is|will be|would be] {side} it?
 {{N}} is [a|one] {{u}}. [What|Which {{u}}] [comes|is] {side} it?
 {nearby} {{n}} [is|comes] [which|what] {{u}}?
 [Which|What] {{u}} [stands|is|lies|comes|is found|stays] [right|just|directly|] {place} {{n}}?
+[Going|Moving|Stepping|Walking|Looking|Jumping|Starting|Reading|Counting] {on} {{n}}, [which|what] \
+{{u}} [do I|do we|will I|would I|do you] [reach|find|meet|get|read|see|land on|hit|come to]?
+[One|One step|A step|One place|One {{u}}] {on} {{n}} [is|comes|lies|stands|we find|I find] \
+[which|what] {{u}}?
+[In order|In a row|In the right order|In the sequence|On the list], [which|what] {{u}} \
+[is|stands|comes|goes|lies|sits] [right|directly|just|] {side} {{n}}?
+[If|When|Since|As] [{{n}} is|it is {{n}}|this is {{n}}|I say {{n}}|you see {{n}}|the {{u}} is \
+{{n}}|\
+we have {{n}}|{{n}} stands here|I start at {{n}}][ now|], [what|which {{u}}|which one] \
+[is|comes|stands|would be|goes|must be|do you say] {side_of_it}?
+{{N}} has [a|one|which|what] {{u}} [right|directly|just|] {side} it[: which one|. Which|, which is \
+it|. What is it|]?
+[The|My|Our|A] {NOUN} [begins|ends|opens|closes|stops|starts|happens] [in|on|with|at] the {{u}} \
+{side} {{n}}. [Which|What|Which {{u}}] is [that|it]?
+[What|Which {{u}}] [is|comes] [just|one place|one step|one {{u}}|immediately|a step] \
+{one_off} {{n}}?
 {{N}}[:|,| -] [what|which {{u}}] [comes|is] {side}[ it|]?
 """),
         nouns=lines(f"""
@@ -98,7 +134,7 @@ what [comes|is|comes right] {side} {{n}}
 [which|what] {{u}} [{follows}] {{n}}
 """),
     )
-    for kind, side, place, follows, follow, that, nearby in (
+    for kind, side, place, follows, follow, that, nearby, on, side_of_it, one_off in (
         (
             "next",
             "after",
@@ -107,6 +143,9 @@ what [comes|is|comes right] {side} {{n}}
             "[follow|succeed]",
             "[following|that follows|that comes after|which follows|that is after]",
             "Following",
+            "[on|forward|onward|further|ahead|one step on|up] from",
+            "[next|after it|after that|afterwards|then|following it|one step later]",
+            "[after|later than|behind|past|beyond|further than]",
         ),
         (
             "previous",
@@ -116,6 +155,9 @@ what [comes|is|comes right] {side} {{n}}
             "[precede|come before]",
             "[preceding|that precedes|that comes before|which precedes|that is before]",
             "Preceding",
+            "[back|backward|backwards|one step back|down|in reverse] from",
+            "[before|before it|before that|ahead of it|one step earlier|just before|preceding it]",
+            "[before|earlier than|in front of|prior to|short of|ahead of]",
         ),
     )
 }
@@ -245,6 +287,16 @@ into] \
 {_COLOUR}]?
 [Mix|Combine|Blend] {{a}} [and|with] {{b}}[.|, please.|!|]
 {{A}} [and|with] {{b}}[ together| mixed|]: [what|which {_COLOUR}]?
+{I_OR_SOMEONE} [poured|dripped|dropped|put|dipped|threw|blended|tipped|added|splashed|let fall] \
+[some |a little |the |]{{a}} [|paint|ink|dye|colour] [into|onto|in|over|on|to] [some |the |my |\
+]{{b}}\
+[ paint| ink| dye| water|]. [What|Which {_COLOUR}|What {_COLOUR}] [is it|do I see|is that|did it \
+become|is it then|comes out|results|do we get]?
+[First|At first] {{a}}, then {{b}} [in the same|into one|in one] [pot|bucket|bottle|mug|cup]: \
+[what|\
+which {_COLOUR}] [is it|comes out|do I get]?
+{{A}} [blended|combined|mixed|stirred] [with|and|into] {{b}} [is|makes|gives|becomes] [which|what] \
+{_COLOUR}?
 """),
     nouns=("the [mix|mixture|blend] of {a} and {b}", "{a} mixed with {b}"),
     asked=lines("""
@@ -288,31 +340,121 @@ what is the opposite of {n}
 
 # Claims that want a yes or a no; ``{claim}`` comes from the kind.
 
-_START = "[I|Today I|At first I|First I|This week I|At noon I|Before lunch I]"
-_HOW_MANY = "How many {t} [do I have|do I have now|have I got|are there|are there now|is that]?"
-GAIN = Wording(
-    direct=lines(f"""
-{_START} [began|started|set out] with {{a}} {{t}} and [got|won|gained|received|found|bought|was \
-given] \
-{{b}} [more|extra|new ones|others]. {_HOW_MANY}
-{_START} [had|owned|counted|held] {{a}} {{t}}[, and|, then|. Then|. Soon] [my aunt|my friend|she|\
-he|\
-a neighbour|someone] [gave|handed|sent|brought|lent] me {{b}} [more|others|extra]. {_HOW_MANY}
-{_START} [had|owned|held] {{a}} {{t}} and [luckily|happily|also|then|later] [got|found|won|made] \
-{{b}} \
-more. {_HOW_MANY}
-"""),
+_START = "[I|Today I|At first I|First I|This week I|At noon I|Before lunch I|{TIME} I]"
+_HOW_MANY = (
+    "[How many {t} [do I have|do I have now|have I got|are there|are there now|is that|do I own|"
+    "do I have in the end|does that make|is it now|have I now|are left for me|can I count]?|"
+    "How many {t} now?|How many do I have[ now|]?|So how many {t} [do I have|are there]?|"
+    "Count my {t}[.|, please.|!]]"
 )
+_HAD = (
+    "[had|owned|held|counted|kept|brought|took|saved|collected|stored|hid|put|laid|piled up|saw|"
+    "stacked|prepared|ordered|received|bought|chose|gathered|packed|found|made]"
+)
+_THERE = (
+    "[{TIME} there were|There were|There are|There lay|We had|I had|I have|I own|I count|I see|"
+    "You have|I start with|I started with|I hold]"
+)
+_THEN = "[, and|, and then|, then|. Then|. Soon|. Later|, but|, but then|. Now|; after that|. \
+{TIME}]"
+_MORE = "[more|others|extra|new ones|further ones|besides|on top|as well|too]"
+_GAINED = (
+    "[[I|she|we] [found|bought|got|won|earned|received|added|made|collected|discovered|ordered|"
+    "was given|gathered|picked|borrowed|inherited|caught|took] {b} {_MORE}|"
+    "{SOMEONE} [gave|handed|sent|brought|lent|threw|passed|sold|mailed|offered|donated|left|"
+    "bought|showed up with and gave|added and gave] me {b} {_MORE}|"
+    "{SOMEONE} [added|put in|brought|delivered|laid down|contributed|dropped in|placed] {b} \
+{_MORE}|"
+    "{b} {_MORE} [came|arrived|appeared|turned up|came in the mail|were delivered|fell to me]]"
+)
+_LOST = (
+    "[[I|we] [lost|sold|ate|dropped|broke|used up|gave away|threw away|forgot|misplaced|burned|"
+    "left behind|donated|mailed|returned|wasted|spent|lent out|handed out|parted with|dumped|"
+    "traded away|gave up] {b}[ of them| {TIME}| {PLACE}|]|"
+    "I [gave|sent|sold|lent|handed|passed|returned|mailed] {b} [of them |]to {SOMEONE}|"
+    "[{SOMEONE}|the dog|a thief|a bird|my {NOUN}|the wind|a monkey|a goat] [took|stole|ate|broke|"
+    "borrowed|lost|hid|grabbed|removed|carried off|ran off with|crushed|took away|threw out|\
+spoiled|"
+    "snatched|destroyed|swallowed|buried|blew away|fetched] {b}[ of them| {TIME}|]|"
+    "{b}[ of them|] [fell|broke|vanished|disappeared|rolled away|got lost|were stolen|are gone|\
+burst|"
+    "went missing|were eaten|were sold|went bad|are missing|got broken|were taken|sank|fell off]"
+    "[ {TIME}| {PLACE}|]]"
+)
+
+
+def _with_lists(grammar: str) -> str:
+    """Put the lists of words, which have slots of their own, into a grammar of stories."""
+    for name, value in (
+        ("_GAINED", _GAINED),
+        ("_LOST", _LOST),
+        ("_MORE", _MORE),
+        ("_THEN", _THEN),
+        ("_HOW_MANY", _HOW_MANY),
+        ("_HAD", _HAD),
+        ("_THERE", _THERE),
+        ("_START", _START),
+        ("SOMEONE", SOMEONE),
+        ("TIME", TIME),
+        ("PLACE", PLACE),
+        ("NOUN", NOUN),
+    ):
+        grammar = grammar.replace("{" + name + "}", value)
+    return grammar
+
+
+_STORY = """
+{_START} {_HAD} {a} {t}{_THEN} {_CHANGED}. {_HOW_MANY}
+{_START} {_HAD} {a} {t} {PLACE}{_THEN} {_CHANGED}. {_HOW_MANY}
+{_THERE} {a} {t}[| {PLACE}| {TIME}]{_THEN} {_CHANGED}. {_HOW_MANY}
+[Of|From|Out of|To] [my|these|the] {a} {t}, {_CHANGED}. {_HOW_MANY}
+[If|When|Suppose|Say] I [have|had|own|take] {a} {t} and {_CHANGED}, how many {t} [do I have|are \
+there|is that|will I have|would I have]?
+"""
+GAIN = Wording(direct=lines(_with_lists(_STORY.replace("{_CHANGED}", "{_GAINED}"))))
 LOSS = Wording(
-    direct=lines(f"""
-{_START} [began|started|set out] with {{a}} {{t}} and [lost|sold|gave away|dropped|broke|used up] \
-{{b}}\
-[ of them|]. {_HOW_MANY}
-{_START} [had|owned|counted|held] {{a}} {{t}}[, and|, then|. Then|. Soon] [my aunt|my friend|she|\
-he|\
-a neighbour|someone] [took|stole|broke|borrowed|lost] {{b}}[ of them|]. {_HOW_MANY}
-{_START} [had|owned|held] {{a}} {{t}} and [sadly|unluckily|also|then|later] [lost|broke|sold|\
-spent] \
-{{b}}[ of them|]. {_HOW_MANY}
-"""),
+    direct=lines(
+        _with_lists(
+            _STORY.replace("{_CHANGED}", "{_LOST}")
+            + """
+{_START} {_HAD} {a} {t} [but|and] [lost|forgot|left|sold|dropped|broke|ate|gave away|used up|\
+returned|wasted|lent out|threw out|mislaid|burned|missed|missed] {b}[ of them|] \
+[{PLACE}|{TIME}|to {SOMEONE}|]. {_HOW_MANY}
+"""
+        )
+    )
 )
+
+_OTHER_DAYS = {
+    "today_tomorrow": (
+        "[tomorrow|the day after today|the coming day|the next day]",
+        "[will be|is|is going to be|comes|would be]",
+        "tomorrow",
+    ),
+    "today_yesterday": (
+        "[yesterday|the day before today|the past day|the day before]",
+        "[was|has been|must have been|would have been]",
+        "yesterday",
+    ),
+}
+TODAYS = {
+    kind: Wording(
+        direct=lines(f"""
+[{SOMEONE}|The radio|The screen|My {NOUN}|The {NOUN}|My watch|A sign|The news] [says|shows|told me|\
+claims|writes|reads|thinks|announced|confirms] [it is|today is|we have|that it is|that today is] \
+{{n}}[. |, so |: |; ][what|which day|what day] {verb} {day}?
+[Today|It|The day today|This day] is [a|the|] {{n}}[. |, so |: |; | and ][what|which day|what day] \
+{verb} {day}?
+[Given that|Assuming|As|Since|Because|If|When|Now that|Provided|Knowing that|Suppose] [today is|it \
+is|it's|we have|today's|this is] {{n}}[ today|], [what|which day|what day] {verb} {day}?
+[It is|We have|It's|Today is] {{n}}[ today|]. [Name|Tell me|Say|Give me|I need|What is] {day}[.|?]
+{{N}} is [today|now|on|here|the day|what we have]. [And|So|Which day is|What is|What about] \
+{plain}[?|, then?]
+[I am|I work|We met|We meet|School is|My {NOUN} is|{SOMEONE} comes|The {NOUN} opens] today, {{n}}. \
+[What|Which day|What day] {verb} {day}?
+[What|Which day|What day] {verb} {day}[,|] [if|when|as|given that|since|now that] [today is|it is|\
+we have|it's] {{n}}?
+"""),
+    )
+    for kind, (day, verb, plain) in _OTHER_DAYS.items()
+}

@@ -11,12 +11,15 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from realm_jupyter.demo.paris.filler import QUESTIONS_INSIDE, STATEMENTS
 from realm_jupyter.demo.paris.phrasing import first_upper, lines
 
 if TYPE_CHECKING:
     from random import Random
 
 ALTERNATIVES = re.compile(r"\[([^\[\]]*)\]")
+# How much of what has a noun phrase or an inner question gets surroundings from lists of words.
+FREE_SHARE = 0.4
 SPACE_BEFORE_MARK = re.compile(r"\s+(?=[,?!:;]|\.(?!\.))")
 
 
@@ -59,12 +62,27 @@ class Wording:
 
     def template(self, random: Random) -> str:
         """Draw a template of the kind."""
+        if (self.nouns or self.asked) and random.random() < FREE_SHARE:
+            return self.free_template(random)
         parts = [part for part in (self.direct, self.nouns, self.asked) if part]
         part = random.choice(parts)
         inner = draw(random.choice(part), random)
         if part is self.direct:
             return inner
         frame = draw(random.choice(NOUN_FRAMES if part is self.nouns else ASKED_FRAMES), random)
+        filled = frame.replace("{np}", inner).replace("{q}", inner)
+        return filled.replace("{NP}", first_upper(inner)).replace("{Q}", first_upper(inner))
+
+    def free_template(self, random: Random) -> str:
+        """Draw a template whose surroundings come from lists of words; see `filler`."""
+        parts = []
+        if self.nouns:
+            parts.append((self.nouns, STATEMENTS))
+        if self.asked:
+            parts.append((self.asked, QUESTIONS_INSIDE))
+        inner_grammars, frame_grammars = random.choice(parts)
+        inner = draw(random.choice(inner_grammars), random)
+        frame = first_upper(draw(random.choice(frame_grammars), random))
         filled = frame.replace("{np}", inner).replace("{q}", inner)
         return filled.replace("{NP}", first_upper(inner)).replace("{Q}", first_upper(inner))
 

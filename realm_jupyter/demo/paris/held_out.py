@@ -12,252 +12,292 @@ from realm_jupyter.demo.paris.phrasing import lines
 
 HELD_OUT: dict[str, tuple[str, ...]] = {
     "capital": lines("""
-Asking for a friend: what is the capital of {c}?
-Could I trouble you for the capital of {c}?
-You wouldn't happen to know {cs_} capital city?
-Sorry to bother you, but which city is the capital of {c}?
-We argued over the capital of {c} at dinner.
-It beats me what the capital of {c} is.
-I bet you know which city is the capital of {c}.
-Riddle me this: which city is {cs_} capital?
-Before I book a ticket to {cs_} capital, what is it called?
-For ten points, name {cs_} capital city.
-The postcard should go to the capital of {c}, wherever that is.
-Which city do maps of {c} mark as the capital?
-Would you be a dear and tell me the capital of {c}?
+Just between you and me, what is the capital of {c}?
+I was daydreaming in class when we covered the capital of {c}.
+Which of the towns in {c} holds the rank of capital?
+For the love of maps, what is {cs_} capital?
+Let's see if you know this: {cs_} capital city.
+A stamp on this letter says it was posted in the capital of {c}.
+Without looking it up, what is the capital of {c}?
+Could you jog my memory about the capital of {c}?
+I'd bet my hat that you know the capital of {c}.
+hey so whats the capital city of {c} again
+When the news mentions the capital of {c}, which city is meant?
+The final answer in our pub quiz was the capital of {c}.
+I haven't the foggiest what the capital of {c} is.
+The embassy is located in the capital of {c}. Which city do I travel to?
+Which city name should stand next to {c} in a list of capitals?
+Long story short, I need {cs_} capital.
 """),
     "country_of": lines("""
-Asking for a friend: which country has {k} as its capital?
-Could I trouble you for the country whose capital is {k}?
-Sorry to bother you, but what is {k} the capital of?
-It beats me which country {k} is the capital of.
-{K} is some country's capital, but which one's?
-For ten points, which country has its capital in {k}?
+Just between you and me, which country is {k} the capital of?
+Could you jog my memory: {k} is the capital of which country?
+The embassy I work for is in {k}. Which country has its capital there?
+I haven't the foggiest which country {k} is the capital of.
+Which country name should stand next to {k} in a list of capitals?
+Without looking it up, which country has {k} for a capital?
+Let's see if you know this: the country whose capital is {k}.
 """),
     "continent": lines("""
-Asking for a friend: which continent is {c} on?
-It beats me which continent {c} belongs to.
-Sorry to bother you, but where in the world is {c}?
-For ten points, on which continent does {c} lie?
-Sailing to {c}, which continent do I reach?
-I bet you know what continent {c} is part of.
+Just between you and me, which continent is {c} on?
+Could you jog my memory as to which continent {c} is in?
+I haven't the foggiest on which continent {c} is.
+Without looking it up, where on the globe is {c}?
+A ship sails to {c}. Which continent is it heading for?
+Let's see if you know this: the continent of {c}.
+When the news mentions {c}, which continent are we talking about?
 """),
     "currency": lines("""
-Asking for a friend: which currency does {c} use?
-It beats me what they pay with in {c}.
-Could I trouble you for the currency of {c}?
-For ten points, what is {cs_} currency called?
-Before I leave for {c}, which money should I get?
-A waiter in {c} brings the bill in which currency?
+Just between you and me, what currency do they have in {c}?
+Could you jog my memory about the currency of {c}?
+I haven't the foggiest which currency {c} uses.
+Without looking it up, what money is used in {c}?
+A taxi driver in {c} wants to be paid. In which currency?
+Let's see if you know this: {cs_} currency.
+My piggy bank holds coins from {c}. Which currency are they?
 """),
     "language": lines("""
-Asking for a friend: which language do people speak in {c}?
-It beats me what language is spoken in {c}.
-Could I trouble you for the language of {c}?
-For ten points, what do they speak in {c}?
-A waiter in {c} greets me in which language?
-If I watch the news in {c}, which language will I hear?
+Just between you and me, what language do they speak in {c}?
+Could you jog my memory about the language of {c}?
+I haven't the foggiest what they speak in {c}.
+Without looking it up, which language is used in {c}?
+A taxi driver in {c} talks to me. In which language?
+Let's see if you know this: the language of {c}.
+My new neighbours come from {c}. Which language might they speak at home?
 """),
     "about": lines("""
-Give me the short version of {c}.
-What is {c} all about?
-Could I trouble you for some facts about {c}?
+Could you jog my memory about {c}?
+What makes {c} what it is? Some facts, please.
+Paint me a quick picture of {c}.
+Walk me through {c}, roughly.
 """),
     "is_capital": lines("""
-I could swear {x} is the capital of {c}, am I right?
-Asking for a friend: is {x} the capital of {c}?
-Tell me honestly, is {x} the capital of {c}?
+Without looking it up, is {x} the capital of {c}?
+Would I be wrong to call {x} the capital of {c}?
+Grandma told us that {x} is the capital of {c}. Is Grandma right?
 """),
     "is_continent": lines("""
-I could swear {c} is in {w}, am I right?
-Tell me honestly, is {c} in {w}?
+Without looking it up, is {c} in {w}?
+Would I be wrong to place {c} in {w}?
+Grandma told us that {c} is in {w}. Is Grandma right?
 """),
     "is_language": lines("""
-I could swear people in {c} speak {l}, am I right?
-Tell me honestly, do they speak {l} in {c}?
+Without looking it up, do people in {c} speak {l}?
+Would I be wrong to speak {l} in {c}?
+Grandma told us that people in {c} speak {l}. Is Grandma right?
 """),
     "is_currency": lines("""
-I could swear {c} uses the {m}, am I right?
-Tell me honestly, do people in {c} pay with the {m}?
+Without looking it up, do people in {c} pay with the {m}?
+Would I be wrong to pay with the {m} in {c}?
+Grandma told us that {c} uses the {m}. Is Grandma right?
 """),
     "plus": lines("""
-Asking for a friend: what is {a} plus {b}?
-Could I trouble you to add {a} and {b}?
-For ten points, how much is {a} plus {b}?
-It beats me how much {a} and {b} make.
+Without looking it up, how much is {a} plus {b}?
+I haven't the foggiest how much {a} plus {b} is.
+Just between you and me, what is {a} plus {b}?
+Could you jog my memory: {a} plus {b}?
 """),
     "minus": lines("""
-Asking for a friend: what is {a} minus {b}?
-Could I trouble you to subtract {b} from {a}?
-For ten points, how much is {a} minus {b}?
+Without looking it up, how much is {a} minus {b}?
+I haven't the foggiest how much {a} minus {b} is.
+Just between you and me, what is {a} minus {b}?
 """),
     "times": lines("""
-Asking for a friend: what is {a} times {b}?
-Could I trouble you to multiply {a} by {b}?
-For ten points, how much is {a} times {b}?
+Without looking it up, how much is {a} times {b}?
+I haven't the foggiest how much {a} times {b} is.
+Just between you and me, what is {a} times {b}?
 """),
     "divided by": lines("""
-Could I trouble you to divide {a} by {b}?
-For ten points, how much is {a} divided by {b}?
+Without looking it up, how much is {a} divided by {b}?
+I haven't the foggiest how much {a} divided by {b} is.
+Just between you and me, what is {a} divided by {b}?
 """),
     "gain": lines("""
-I packed {a} {t} and my sister slipped in {b} more. How many {t} do I have?
+My shelf held {a} {t} until Dad set {b} more on it. How many {t} do I have?
+I walked in with {a} {t}, and at the door they handed me {b} more. How many {t} do I have?
 """),
     "loss": lines("""
-I packed {a} {t} but forgot {b} on the train. How many {t} do I have?
+My shelf held {a} {t} until {b} of them fell behind it. How many {t} do I have?
+I walked in with {a} {t}, and at the door they took {b} from me. How many {t} do I have?
 """),
     "next": lines("""
-For ten points, which {u} comes after {n}?
-It beats me what comes after {n}.
-Counting on from {n}, which {u} comes?
+Without looking it up, which {u} comes after {n}?
+I haven't the foggiest which {u} follows {n}.
+Which {u} is up once {n} is over?
 """),
     "previous": lines("""
-For ten points, which {u} comes before {n}?
-It beats me what comes before {n}.
-Counting back from {n}, which {u} comes?
+Without looking it up, which {u} comes before {n}?
+I haven't the foggiest which {u} precedes {n}.
+Which {u} had its turn just before {n}?
 """),
     "today_tomorrow": lines("""
-The newspaper says today is {n}, so tomorrow will be which day?
+The board at the station reads {n} for today. Which day will tomorrow be?
+On a {n} like today, what day is tomorrow?
 """),
     "today_yesterday": lines("""
-The newspaper says today is {n}, so yesterday was which day?
+The board at the station reads {n} for today. Which day was yesterday?
+On a {n} like today, what day was yesterday?
 """),
     "month_days": lines("""
-For ten points, how many days does {n} have?
-It beats me how many days {n} has.
+Without looking it up, how many days does {n} have?
+I haven't the foggiest how many days are in {n}.
+How many days must I wait from the first to the last of {n}?
 """),
     "ordinal": lines("""
-For ten points, which {u} is the {o} of the {p}?
-It beats me which {u} is the {o} of the {p}.
+Without looking it up, which {u} is the {o} of the {p}?
+I haven't the foggiest what the {o} {u} of the {p} is.
+Could you jog my memory about the {o} {u} of the {p}?
 """),
     "amount": lines("""
-For ten points, how many {u} does {p} have?
-It beats me how many {u} make {p}.
+Without looking it up, how many {u} are in {p}?
+I haven't the foggiest how many {u} {p} has.
+Just between you and me, how many {u} does {p} have?
 """),
     "list": lines("""
-Could I trouble you for the {p}?
+Without looking it up, what are the {p}?
+Could you jog my memory about the {p}?
 """),
     "colour": lines("""
-Asking for a friend: what colour is {n}?
-Could I trouble you for the colour of {n}?
-In a colouring book, {n} should get which colour?
+Without looking it up, what colour is {n}?
+I haven't the foggiest what colour {n} is.
+If {n} were in a picture book, which colour would it have?
 """),
     "mix": lines("""
-For ten points, what do {a} and {b} make?
-Dipping a brush in {a} and then in {b}, which colour do I get?
+Without looking it up, what do {a} and {b} make?
+I haven't the foggiest what you get from {a} and {b}.
+My twins stir {a} paint into {b} paint. Which colour will they get?
 """),
     "opposite": lines("""
-Asking for a friend: what is the opposite of {n}?
-It beats me what the opposite of {n} is.
-For ten points, which word is the opposite of {n}?
+Without looking it up, what is the opposite of {n}?
+I haven't the foggiest what the opposite of {n} is.
+Could you jog my memory about the opposite of {n}?
 """),
     "hello": lines("""
-Hello from my kitchen!
-Hi, me again!
-Good evening to everyone in there!
-Hey, pleased to make your acquaintance!
+Hello hello, anyone at the keyboard?
+Hey, I just got here!
+A wonderful morning to you!
+Hi from the other side of the screen!
+Greetings, tiny one!
+Good evening, may I come in?
 """),
     "how_are_you": lines("""
-How is the world treating you?
-All good with you?
-Are you having a nice day?
+How does the day find you?
+Are you keeping well?
+What's your mood like?
+How have you been lately?
 """),
     "thanks": lines("""
-Thanks, you saved my day!
-I appreciate your help!
-Lovely, thank you!
-Thanks, exactly what I wanted!
+Thanks, that was quick!
+You're a lifesaver, thank you!
+Thank you, I could not have done it alone!
+I can't thank you enough!
+Cool, thanks for that!
 """),
     "goodbye": lines("""
-So, that was it, bye!
-Goodbye, I need to catch a train!
-See you around!
-Have a good one, bye!
+Right, I must dash, bye!
+Good night and sweet dreams!
+Farewell, dear machine!
+Bye, have a lovely weekend!
+I have to hang up now, goodbye!
 """),
     "who": lines("""
-Who is hiding behind this prompt?
-Would you be a dear and introduce yourself?
-Could I trouble you to say who you are?
+Whom am I chatting with?
+Mind telling me what you are?
+Just between you and me, who are you?
+Who am I dealing with here?
 """),
     "name": lines("""
-Could I trouble you for your name?
-What do your friends call you?
-You surely have a name, what is it?
+Just between you and me, what is your name?
+What name did you get?
+How should I address you?
+Mind saying your name out loud?
 """),
     "abilities": lines("""
-What would you like to be asked?
-Could I trouble you for a list of your skills?
-What are the subjects you can help me with?
+Mind telling me what you can do?
+What can one talk about with you?
+Which kinds of questions suit you?
+What are you capable of doing for me?
 """),
     "size": lines("""
-For ten points, how many parameters do you have?
-Are you one of those big models?
-How many bytes is your file?
+Mind telling me how big you are?
+How many parameters make up your network?
+Are you small for a language model?
+Just between you and me, how large is your file?
 """),
     "maker": lines("""
-Could I trouble you for the name of your maker?
-Who should I thank that you exist?
-Which team brought you up?
+Mind telling me who made you?
+Just between you and me, who built you?
+Who is to thank for making you?
+Who trained you, if I may ask?
 """),
     "unknown": lines("""
-Who thought of the zip fastener?
-How many keys does a piano have?
-Which headphones sound best?
-How do I get wax out of a tablecloth?
-At what temperature does chocolate melt?
-Who was the first woman in space?
-How long do lentils need to cook?
-What does it mean when I dream of water?
-How many steps lead up to the cathedral?
-Who conducts the orchestra tonight?
-Which printer should a small office buy?
-Is the motorway clear this morning?
-What is a wild goose chase?
-Until when is the library open?
-How do hot-air balloons steer?
-What became of the Vikings?
-Make up a rhyme about my goldfish.
-Could you shorten this paragraph for me?
-Should I rent or buy a flat?
-What was my grandmother's maiden name?
-How do I thread a needle?
-Who jumped the farthest last year?
-How heavy is a litre of mercury?
-Give me a shell script that deletes old files.
-What is the national instrument of {c}?
-Who wrote the anthem of {c}?
-How deep is the deepest lake of {c}?
-How many people in {c} own a car?
-How many bridges does {k} have?
-What is the underground in {k} like?
+Who painted the ceiling of that chapel?
+How many holes does a flute have?
+Which running shoes last the longest?
+How do I remove ink from a shirt?
+At what temperature does glass melt?
+Who was the first to sail around the world?
+How long does rice have to simmer?
+What does a black cat bring?
+How many seats does the stadium have?
+Who is singing at the opera tonight?
+Which vacuum cleaner is worth its price?
+Is there a traffic jam on the bridge?
+What is meant by a wild card?
+When does the swimming pool close?
+How do escalators work?
+Why did the dinosaurs die out?
+Write me a haiku about a puddle.
+Could you rephrase this paragraph?
+Should I get a cat or a dog?
+What was the name of my first teacher?
+How do I fix a dripping tap?
+Who came second in the race?
+How heavy is a grand piano?
+Write a loop that prints the even numbers.
+What is the national anthem of {c} called?
+Who is the minister of finance of {c}?
+How cold does it get in {c} in winter?
+How many universities are there in {c}?
+How long is the river through {k}?
+Which bakery in {k} has the best bread?
 """),
     "fictional": lines("""
-Asking for a friend: what is the capital of {c}?
-It beats me what they pay with in {c}.
-Sorry to bother you, but where in the world is {c}?
+Just between you and me, what is the capital of {c}?
+I haven't the foggiest what they speak in {c}.
+Could you jog my memory about the currency of {c}?
 """),
 }
 
 # After an answer about one country.
 FOLLOW_UPS: dict[str, tuple[str, ...]] = {
     "and_of": lines("""
-And now the same thing for {c}?
-And what if I had said {c}?
-And over in {c}?
+Alright, now tell me about {c} in the same way.
+What would the answer be for {c}?
+Would you tell me the same of {c}?
 """),
-    "and_capital": ("And for ten points, its capital?", "Which city do they govern it from?"),
-    "and_continent": ("And for ten points, its continent?", "What continent would I find it on?"),
-    "and_currency": ("And for ten points, its currency?", "What money do their shops take?"),
-    "and_language": ("And for ten points, its language?", "What language do their children learn?"),
+    "and_capital": (
+        "And its capital, would you know that?",
+        "Which city do they call the capital?",
+    ),
+    "and_continent": (
+        "And its continent, would you know that?",
+        "Which continent would that be on?",
+    ),
+    "and_currency": ("And its currency, would you know that?", "Which money changes hands there?"),
+    "and_language": (
+        "And its language, would you know that?",
+        "Which language do the locals speak?",
+    ),
 }
 
 SHORT_PROMPTS = lines("""
-Whatever I ask, one word suffices.
-No chatter, only the answer.
-Be as curt as you can.
+I only have room for one word.
+Please give me nothing beyond the answer.
+Make it snappy: short answers.
 """)
 LONG_PROMPTS = lines("""
-Don't hold back, tell me plenty.
-Give each answer a sentence or two of background.
-I enjoy long and thorough answers.
+I'm all ears, so tell me a lot.
+Please write more than one sentence each time.
+Don't be stingy with details.
 """)

@@ -1,8 +1,8 @@
 """Evaluation sets of before: never trained on, but marked, and their wrong answers looked at.
 
 The first was marked once, after seventy minutes of training, the second after 116 and after 124
-minutes, the third after 190; their wrong answers told where phrasings were too few, and a new set
-took their place.
+minutes, the third after 190, the fourth after 200, the fifth after 266; their wrong answers told
+where phrasings were too few, and a new set took their place.
 """
 
 from __future__ import annotations
@@ -710,4 +710,551 @@ THIRD_LONG_PROMPTS = lines("""
 Feel free to go into detail.
 Take your time and write a few sentences.
 Elaborate in every answer.
+""")
+
+FOURTH_HELD_OUT: dict[str, tuple[str, ...]] = {
+    "capital": lines("""
+Asking for a friend: what is the capital of {c}?
+Could I trouble you for the capital of {c}?
+You wouldn't happen to know {cs_} capital city?
+Sorry to bother you, but which city is the capital of {c}?
+We argued over the capital of {c} at dinner.
+It beats me what the capital of {c} is.
+I bet you know which city is the capital of {c}.
+Riddle me this: which city is {cs_} capital?
+Before I book a ticket to {cs_} capital, what is it called?
+For ten points, name {cs_} capital city.
+The postcard should go to the capital of {c}, wherever that is.
+Which city do maps of {c} mark as the capital?
+Would you be a dear and tell me the capital of {c}?
+"""),
+    "country_of": lines("""
+Asking for a friend: which country has {k} as its capital?
+Could I trouble you for the country whose capital is {k}?
+Sorry to bother you, but what is {k} the capital of?
+It beats me which country {k} is the capital of.
+{K} is some country's capital, but which one's?
+For ten points, which country has its capital in {k}?
+"""),
+    "continent": lines("""
+Asking for a friend: which continent is {c} on?
+It beats me which continent {c} belongs to.
+Sorry to bother you, but where in the world is {c}?
+For ten points, on which continent does {c} lie?
+Sailing to {c}, which continent do I reach?
+I bet you know what continent {c} is part of.
+"""),
+    "currency": lines("""
+Asking for a friend: which currency does {c} use?
+It beats me what they pay with in {c}.
+Could I trouble you for the currency of {c}?
+For ten points, what is {cs_} currency called?
+Before I leave for {c}, which money should I get?
+A waiter in {c} brings the bill in which currency?
+"""),
+    "language": lines("""
+Asking for a friend: which language do people speak in {c}?
+It beats me what language is spoken in {c}.
+Could I trouble you for the language of {c}?
+For ten points, what do they speak in {c}?
+A waiter in {c} greets me in which language?
+If I watch the news in {c}, which language will I hear?
+"""),
+    "about": lines("""
+Give me the short version of {c}.
+What is {c} all about?
+Could I trouble you for some facts about {c}?
+"""),
+    "is_capital": lines("""
+I could swear {x} is the capital of {c}, am I right?
+Asking for a friend: is {x} the capital of {c}?
+Tell me honestly, is {x} the capital of {c}?
+"""),
+    "is_continent": lines("""
+I could swear {c} is in {w}, am I right?
+Tell me honestly, is {c} in {w}?
+"""),
+    "is_language": lines("""
+I could swear people in {c} speak {l}, am I right?
+Tell me honestly, do they speak {l} in {c}?
+"""),
+    "is_currency": lines("""
+I could swear {c} uses the {m}, am I right?
+Tell me honestly, do people in {c} pay with the {m}?
+"""),
+    "plus": lines("""
+Asking for a friend: what is {a} plus {b}?
+Could I trouble you to add {a} and {b}?
+For ten points, how much is {a} plus {b}?
+It beats me how much {a} and {b} make.
+"""),
+    "minus": lines("""
+Asking for a friend: what is {a} minus {b}?
+Could I trouble you to subtract {b} from {a}?
+For ten points, how much is {a} minus {b}?
+"""),
+    "times": lines("""
+Asking for a friend: what is {a} times {b}?
+Could I trouble you to multiply {a} by {b}?
+For ten points, how much is {a} times {b}?
+"""),
+    "divided by": lines("""
+Could I trouble you to divide {a} by {b}?
+For ten points, how much is {a} divided by {b}?
+"""),
+    "gain": lines("""
+I packed {a} {t} and my sister slipped in {b} more. How many {t} do I have?
+"""),
+    "loss": lines("""
+I packed {a} {t} but forgot {b} on the train. How many {t} do I have?
+"""),
+    "next": lines("""
+For ten points, which {u} comes after {n}?
+It beats me what comes after {n}.
+Counting on from {n}, which {u} comes?
+"""),
+    "previous": lines("""
+For ten points, which {u} comes before {n}?
+It beats me what comes before {n}.
+Counting back from {n}, which {u} comes?
+"""),
+    "today_tomorrow": lines("""
+The newspaper says today is {n}, so tomorrow will be which day?
+"""),
+    "today_yesterday": lines("""
+The newspaper says today is {n}, so yesterday was which day?
+"""),
+    "month_days": lines("""
+For ten points, how many days does {n} have?
+It beats me how many days {n} has.
+"""),
+    "ordinal": lines("""
+For ten points, which {u} is the {o} of the {p}?
+It beats me which {u} is the {o} of the {p}.
+"""),
+    "amount": lines("""
+For ten points, how many {u} does {p} have?
+It beats me how many {u} make {p}.
+"""),
+    "list": lines("""
+Could I trouble you for the {p}?
+"""),
+    "colour": lines("""
+Asking for a friend: what colour is {n}?
+Could I trouble you for the colour of {n}?
+In a colouring book, {n} should get which colour?
+"""),
+    "mix": lines("""
+For ten points, what do {a} and {b} make?
+Dipping a brush in {a} and then in {b}, which colour do I get?
+"""),
+    "opposite": lines("""
+Asking for a friend: what is the opposite of {n}?
+It beats me what the opposite of {n} is.
+For ten points, which word is the opposite of {n}?
+"""),
+    "hello": lines("""
+Hello from my kitchen!
+Hi, me again!
+Good evening to everyone in there!
+Hey, pleased to make your acquaintance!
+"""),
+    "how_are_you": lines("""
+How is the world treating you?
+All good with you?
+Are you having a nice day?
+"""),
+    "thanks": lines("""
+Thanks, you saved my day!
+I appreciate your help!
+Lovely, thank you!
+Thanks, exactly what I wanted!
+"""),
+    "goodbye": lines("""
+So, that was it, bye!
+Goodbye, I need to catch a train!
+See you around!
+Have a good one, bye!
+"""),
+    "who": lines("""
+Who is hiding behind this prompt?
+Would you be a dear and introduce yourself?
+Could I trouble you to say who you are?
+"""),
+    "name": lines("""
+Could I trouble you for your name?
+What do your friends call you?
+You surely have a name, what is it?
+"""),
+    "abilities": lines("""
+What would you like to be asked?
+Could I trouble you for a list of your skills?
+What are the subjects you can help me with?
+"""),
+    "size": lines("""
+For ten points, how many parameters do you have?
+Are you one of those big models?
+How many bytes is your file?
+"""),
+    "maker": lines("""
+Could I trouble you for the name of your maker?
+Who should I thank that you exist?
+Which team brought you up?
+"""),
+    "unknown": lines("""
+Who thought of the zip fastener?
+How many keys does a piano have?
+Which headphones sound best?
+How do I get wax out of a tablecloth?
+At what temperature does chocolate melt?
+Who was the first woman in space?
+How long do lentils need to cook?
+What does it mean when I dream of water?
+How many steps lead up to the cathedral?
+Who conducts the orchestra tonight?
+Which printer should a small office buy?
+Is the motorway clear this morning?
+What is a wild goose chase?
+Until when is the library open?
+How do hot-air balloons steer?
+What became of the Vikings?
+Make up a rhyme about my goldfish.
+Could you shorten this paragraph for me?
+Should I rent or buy a flat?
+What was my grandmother's maiden name?
+How do I thread a needle?
+Who jumped the farthest last year?
+How heavy is a litre of mercury?
+Give me a shell script that deletes old files.
+What is the national instrument of {c}?
+Who wrote the anthem of {c}?
+How deep is the deepest lake of {c}?
+How many people in {c} own a car?
+How many bridges does {k} have?
+What is the underground in {k} like?
+"""),
+    "fictional": lines("""
+Asking for a friend: what is the capital of {c}?
+It beats me what they pay with in {c}.
+Sorry to bother you, but where in the world is {c}?
+"""),
+}
+
+# After an answer about one country.
+FOURTH_FOLLOW_UPS: dict[str, tuple[str, ...]] = {
+    "and_of": lines("""
+And now the same thing for {c}?
+And what if I had said {c}?
+And over in {c}?
+"""),
+    "and_capital": ("And for ten points, its capital?", "Which city do they govern it from?"),
+    "and_continent": ("And for ten points, its continent?", "What continent would I find it on?"),
+    "and_currency": ("And for ten points, its currency?", "What money do their shops take?"),
+    "and_language": ("And for ten points, its language?", "What language do their children learn?"),
+}
+
+FOURTH_SHORT_PROMPTS = lines("""
+Whatever I ask, one word suffices.
+No chatter, only the answer.
+Be as curt as you can.
+""")
+FOURTH_LONG_PROMPTS = lines("""
+Don't hold back, tell me plenty.
+Give each answer a sentence or two of background.
+I enjoy long and thorough answers.
+""")
+
+FIFTH_HELD_OUT: dict[str, tuple[str, ...]] = {
+    "capital": lines("""
+You'll get this one for sure: what is the capital of {c}?
+My flight lands in the capital of {c} at noon. Which city should I look out for?
+I always score badly on capitals. {C}?
+If someone says "the capital of {c}", which city do they mean?
+Grandpa swears he once lived in the capital of {c}.
+Pop quiz! {Cs_} capital city is what?
+What city would I circle as the capital of {c}?
+Can you pin down the capital of {c} for me?
+I've got a blank where the capital of {c} should go.
+yo, what's {cs_} capital
+I'm drawing a blank on what they call the capital of {c}.
+The ambassador moved to the capital of {c}, so where does she live now?
+Kindly enlighten us as to which city is the capital of {c}.
+As a geography nerd you'd know the capital of {c}.
+Of all the cities in {c}, which got to be the capital?
+The parcel is addressed to the capital of {c}.
+"""),
+    "country_of": lines("""
+You'll get this one for sure: which country is {k} the capital of?
+A postcard came from {k}. Which country has that city as its capital?
+I can place {k} on a list of capitals, but not its country.
+If {k} is the capital, what country are we talking about?
+{K} serves which country as its capital?
+Pop quiz! {K} is the capital city of what country?
+Kindly enlighten us as to which country's capital is {k}.
+"""),
+    "continent": lines("""
+You'll get this one for sure: on what continent is {c}?
+Which continent would I fly to if I wanted to see {c}?
+I'm drawing a blank on which continent {c} is on.
+Pop quiz! {C} is on which continent?
+On a globe, which continent should I turn to for {c}?
+Can you pin down the continent of {c} for me?
+I'm hazy on where {c} is.
+"""),
+    "currency": lines("""
+You'll get this one for sure: what money do they use in {c}?
+If I buy bread in {c}, which currency do I hand over?
+I'm drawing a blank on what {cs_} currency is called.
+Pop quiz! The currency of {c} is what?
+Can you pin down the currency of {c} for me?
+The market stalls in {c} take which currency?
+I'll be changing cash for a week in {c}. Which currency do I ask for?
+"""),
+    "language": lines("""
+You'll get this one for sure: what language do they speak in {c}?
+Which language would help me most in {c}?
+I'm drawing a blank on what people speak in {c}.
+Pop quiz! Which language is spoken in {c}?
+Can you pin down the language of {c} for me?
+A child growing up in {c} learns to speak which language?
+I need a phrase book for {c}. In which language should it be?
+"""),
+    "about": lines("""
+Sum {c} up for me.
+I know next to nothing about {c}.
+What could I put on a poster about {c}?
+Brief me on {c}.
+"""),
+    "is_capital": lines("""
+You'll get this one for sure: is {x} the capital of {c}?
+My classmate insists that {x} is the capital of {c}. Is she right?
+{X} is {cs_} capital, or am I mistaken?
+"""),
+    "is_continent": lines("""
+You'll get this one for sure: is {c} in {w}?
+My classmate insists that {c} is in {w}. Is she right?
+{C} is in {w}, or am I mistaken?
+"""),
+    "is_language": lines("""
+You'll get this one for sure: do people in {c} speak {l}?
+My classmate insists that they speak {l} in {c}. Is she right?
+They speak {l} in {c}, or am I mistaken?
+"""),
+    "is_currency": lines("""
+You'll get this one for sure: does {c} use the {m}?
+My classmate insists that people in {c} use the {m}. Is she right?
+People in {c} pay with the {m}, or am I mistaken?
+"""),
+    "plus": lines("""
+You'll get this one for sure: how much is {a} plus {b}?
+I put {a} and {b} into my calculator with a plus between them. What does it show?
+Pop quiz! {A} plus {b}?
+The cashier adds {a} and {b}. What is the total?
+"""),
+    "minus": lines("""
+You'll get this one for sure: how much is {a} minus {b}?
+Pop quiz! {A} minus {b}?
+The cashier subtracts {b} from {a}. What is the result?
+"""),
+    "times": lines("""
+You'll get this one for sure: how much is {a} times {b}?
+Pop quiz! {A} times {b}?
+The cashier multiplies {a} by {b}. What is the result?
+"""),
+    "divided by": lines("""
+You'll get this one for sure: how much is {a} divided by {b}?
+Pop quiz! {A} divided by {b}?
+The cashier divides {a} by {b}. What is the result?
+"""),
+    "gain": lines("""
+There were {a} {t} on my desk, and my boss put {b} more beside them. How many {t} do I have?
+I picked up {a} {t} in the morning and {b} more at night. How many {t} do I have?
+"""),
+    "loss": lines("""
+There were {a} {t} on my desk, but the cat knocked {b} out of the window. How many {t} do I have?
+I carried {a} {t} home and lost {b} on the way. How many {t} do I have?
+"""),
+    "next": lines("""
+Pop quiz! Which {u} comes right after {n}?
+If we are at {n} now, which {u} is next?
+I'm drawing a blank on which {u} follows {n}.
+"""),
+    "previous": lines("""
+Pop quiz! Which {u} comes right before {n}?
+If we are at {n} now, which {u} was before it?
+I'm drawing a blank on which {u} precedes {n}.
+"""),
+    "today_tomorrow": lines("""
+My alarm clock says {n}. What day is tomorrow?
+Seeing that today is {n}, what will tomorrow be?
+"""),
+    "today_yesterday": lines("""
+My alarm clock says {n}. What day was yesterday?
+Seeing that today is {n}, what was yesterday?
+"""),
+    "month_days": lines("""
+Pop quiz! How many days are there in {n}?
+I'm drawing a blank on how many days {n} has.
+My calendar lost the page for {n}. How many days were on it?
+"""),
+    "ordinal": lines("""
+Pop quiz! What is the {o} {u} of the {p}?
+I'm drawing a blank on what the {o} {u} of the {p} is called.
+Someone quizzed me on the {o} {u} of the {p}.
+"""),
+    "amount": lines("""
+Pop quiz! {P} has how many {u}?
+I'm drawing a blank on how many {u} there are in {p}.
+You'll get this one for sure: how many {u} are in {p}?
+"""),
+    "list": lines("""
+Pop quiz! Name the {p}, all of them.
+I'm drawing a blank on what the {p} are.
+"""),
+    "colour": lines("""
+Pop quiz! What colour would {n} be?
+I'm drawing a blank on what colour {n} is.
+A kid with a crayon wants to draw {n}. Which colour should it be?
+"""),
+    "mix": lines("""
+Pop quiz! {A} mixed with {b} is which colour?
+I spilled {a} paint into the {b} paint. What colour is it now?
+You'll get this one for sure: what do {a} and {b} make?
+"""),
+    "opposite": lines("""
+Pop quiz! The opposite of {n} is what?
+I'm drawing a blank on what the opposite of {n} is.
+My thesaurus has no entry for the opposite of {n}.
+"""),
+    "hello": lines("""
+Hello there, stranger!
+Hey, nice to run into you!
+Good morning from a first-time user!
+Hi, just dropping in!
+Well hello!
+A big hello from me!
+"""),
+    "how_are_you": lines("""
+How is your day treating you?
+Hope you are doing great, are you?
+Feeling all right today?
+How's life in the computer?
+"""),
+    "thanks": lines("""
+Thank you, that did the trick!
+Thanks a bunch!
+I owe you one, thanks!
+Perfect, thank you very much indeed!
+Thanks for putting up with me!
+"""),
+    "goodbye": lines("""
+Gotta run, bye!
+Time for bed, good night!
+Catch you later!
+I'm off now, goodbye!
+Bye, until we meet again!
+"""),
+    "who": lines("""
+Who have I got the pleasure with?
+Care to introduce yourself?
+What manner of creature are you?
+Pop quiz! Who are you?
+"""),
+    "name": lines("""
+Do you go by a name?
+Your name, if I may be so bold?
+Pop quiz! What is your name?
+How do you want to be called?
+"""),
+    "abilities": lines("""
+What tricks do you know?
+Which subjects are you good at?
+How could you be of help to me?
+What sort of stuff can I ask you?
+"""),
+    "size": lines("""
+Pop quiz! How big are you?
+What is the number of parameters inside you?
+Would you call yourself a large model or a small one?
+How much space do you take up on the disk?
+"""),
+    "maker": lines("""
+Whose work are you?
+Who came up with you?
+Pop quiz! Who made you?
+Who put you together?
+"""),
+    "unknown": lines("""
+Who sewed the first pair of jeans?
+How many chambers does a nautilus shell have?
+Which bicycle helmet is the safest?
+How do I get chewing gum off my shoe?
+At what temperature does iron melt?
+Who was the first person on Mount Everest?
+How long do I boil an egg?
+What does a red rose stand for?
+How many windows does the town hall have?
+Who is playing in the cup final?
+Which mattress should my grandma buy?
+Are the trains running on time?
+What is meant by a storm in a teacup?
+When does the bakery open on Sundays?
+How do zips work?
+Why did the Romans leave Britain?
+Write me a limerick about a hamster.
+Could you turn this text into a table?
+Should I learn the cello or the flute?
+What was the name of my kindergarten teacher?
+How do I change a tyre?
+Who scored the winning goal?
+How heavy is an elephant?
+Write a regular expression for phone numbers.
+What is the national dish of {c}?
+Who designed the flag of {c}?
+How high is the highest mountain of {c}?
+How many people live in {c}?
+How old is the oldest church in {k}?
+Which museum in {k} is worth a visit?
+"""),
+    "fictional": lines("""
+You'll get this one for sure: what is the capital of {c}?
+I'm drawing a blank on what people speak in {c}.
+Can you pin down the currency of {c} for me?
+"""),
+}
+
+# After an answer about one country.
+FIFTH_FOLLOW_UPS: dict[str, tuple[str, ...]] = {
+    "and_of": lines("""
+Good. Next one: {c}?
+Could you do {c} as well?
+And likewise for {c}?
+"""),
+    "and_capital": (
+        "And the name of its capital city is?",
+        "Now I'd love to hear what its capital is.",
+    ),
+    "and_continent": (
+        "And which continent does it sit on?",
+        "Now I'd love to hear what continent it is on.",
+    ),
+    "and_currency": (
+        "And which currency do I need when I go there?",
+        "Now I'd love to hear what its currency is.",
+    ),
+    "and_language": (
+        "And which language do people use over there?",
+        "Now I'd love to hear what language they speak.",
+    ),
+}
+
+FIFTH_SHORT_PROMPTS = lines("""
+Please stick to one-word replies.
+I am in a hurry, so be short.
+Answer like a telegram: the bare answer.
+""")
+FIFTH_LONG_PROMPTS = lines("""
+Please be generous with details.
+I have all day, so answer at length.
+Add some background whenever you answer.
 """)

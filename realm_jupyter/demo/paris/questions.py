@@ -141,7 +141,7 @@ TOO_BIG = Reply(
 
 def draw_sum(operation: str, random: Random) -> Subject:
     """Ask for a small sum in digits or, now and then, in words."""
-    in_words = chance(random, 0.15)
+    in_words = chance(random, 0.35)
     most = MOST_IN_WORDS if in_words else MOST_MULTIPLIED
     if operation in ("plus", "minus"):
         most = MOST_ADDED if chance(random, 0.5) else MOST_ADDED // 2
@@ -178,7 +178,7 @@ def draw_story(kind: str, random: Random) -> Subject:
         first, second = second, first
     number = first + second if kind == "gain" else first - second
     thing = random.choice(everyday.THINGS)
-    in_words = chance(random, 0.3)
+    in_words = chance(random, 0.4)
     written = facts.number_in_words if in_words else str
     counted = f"{written(number)} {thing}" if number != 1 else f"{written(1)} {thing[:-1]}"
     counted = counted.replace("cookie ", "cookie")

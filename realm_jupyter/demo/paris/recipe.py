@@ -111,7 +111,7 @@ def prepare(*, is_toy: bool, folder: Path | None = None) -> Prepared:
         vocabulary=describe_tokenizer(tokenizer),
         evaluate=partial(evaluate, tokenizer=tokenizer),
         learning_rate=LEARNING_RATE,
-        minutes=199.0,
+        minutes=272.0,
         sharpness=SHARPNESS,
     )
 

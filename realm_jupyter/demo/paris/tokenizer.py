@@ -28,6 +28,8 @@ QWEN2_PATTERN = (
 )
 CONTROL_TOKENS = ("<|endoftext|>", "<|system|>", "<|user|>", "<|assistant|>", "<|end|>")
 END_OF_TEXT_ID, SYSTEM_ID, USER_ID, ASSISTANT_ID, END_ID = range(len(CONTROL_TOKENS))
+# The first token decides what kind of answer it is: yes or no, a sentence or a word, or "Sorry".
+FIRST_TOKEN_WEIGHT = 3
 ROLE_IDS = {"system": SYSTEM_ID, "user": USER_ID, "assistant": ASSISTANT_ID}
 
 CHAT_TEMPLATE = (
@@ -131,15 +133,16 @@ def encode_conversation(
     -------
     token_ids : list of int
     weights : list of int
-        1 for what the model is to say, the end of its turn included; else 0.
+        1 for what the model is to say, the end of its turn included, and ``FIRST_TOKEN_WEIGHT``
+        for the first token of it; else 0.
     """
     token_ids: list[int] = []
     weights: list[int] = []
     for turn in turns:
         content = tokenizer.encode(turn.content.strip(), add_special_tokens=False).ids
         token_ids += (ROLE_IDS[turn.role], *content, END_ID)
-        weight = int(turn.role == "assistant")
-        weights += (0, *([weight] * (len(content) + 1)))
+        is_answer = turn.role == "assistant"
+        weights += (0, FIRST_TOKEN_WEIGHT * is_answer, *([int(is_answer)] * len(content)))
     if is_open:
         token_ids.append(ASSISTANT_ID)
         weights.append(0)

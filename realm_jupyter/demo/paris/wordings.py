@@ -21,6 +21,7 @@ WORDINGS: dict[str, Wording] = {
     "language": countries.LANGUAGE,
     "about": countries.ABOUT,
     **everyday.NEIGHBOURS,
+    **everyday.TODAYS,
     "gain": everyday.GAIN,
     "loss": everyday.LOSS,
     "month_days": everyday.MONTH_DAYS,

@@ -75,7 +75,11 @@ export class ChatStore extends SyncedStore<"chat"> {
     switch (event.type) {
       case "delta": {
         const entry = this.#find(event.conversation, event.message);
-        if (entry !== undefined) entry.text.value += event.text;
+        if (entry === undefined) break;
+        entry.text.value += event.text;
+        // What the kernel says of a message at its start and its end does not tell of its middle.
+        const info = entry.info.peek();
+        if (info.state === "waiting") entry.info.value = { ...info, state: "generating" };
         break;
       }
       case "message": {

@@ -42,6 +42,23 @@ describe("ChatStore", () => {
     expect(rig.chat.store.isBusy.value).toBe(false);
   });
 
+  it("knows from the first delta on that a message is being written", async () => {
+    rig = await startChat({}, (kernel) => {
+      kernel.fill([
+        ["user", "Hi"],
+        ["assistant", ""],
+      ]);
+    });
+    const info = rig.chat.store.entries.value[1]?.info;
+    if (info === undefined) throw new Error("no answer");
+    info.value = { ...info.value, state: "waiting" };
+    const message = info.value.id;
+    rig.kernel.emit("delta", { conversation: "c1", message, text: "Hel" });
+    await pass(100);
+    expect(info.value.state).toBe("generating");
+    expect(texts()).toEqual(["Hi", "Hel"]);
+  });
+
   it("changes the page at most once a frame", async () => {
     rig = await startChat({ answers: [LONG], tokensPerSecond: 200, eventsPerSecond: 1000 });
     rig.chat.draft.value = "Go";
