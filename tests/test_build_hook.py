@@ -9,6 +9,7 @@ import shutil
 import struct
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -174,6 +175,13 @@ def test_the_page_follows_from_guest_kernels_and_front_end(hook, project, monkey
     assert hook.web_step(project).is_fresh()
     monkeypatch.setattr(hook, "WASM_FLAGS", (*hook.WASM_FLAGS, "-O1"))
     assert not hook.web_step(project).is_fresh()
+
+
+def test_the_sdist_takes_every_part_of_the_front_end():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    taken = project["tool"]["hatch"]["build"]["targets"]["sdist"]["only-include"]
+    there = {f"js/{path.name}" for path in (ROOT / "js").iterdir()} - {"js/node_modules"}
+    assert there == {name for name in taken if name.startswith("js/")}
 
 
 def test_a_step_that_leaves_no_output_is_not_sealed(hook, project):

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 __all__ = ["export_web"]
 
 
-def export_web(session: Session, args: argparse.Namespace, screen: Screen) -> ExportedPage:
-    """Write a page with a model; return what was written."""
+def export_web(session: Session, args: argparse.Namespace, screen: Screen) -> None:
+    """Write a page with a model."""
     from realm_jupyter import web  # noqa: PLC0415 - numpy waits
 
     variables = session.variables()
@@ -46,4 +46,3 @@ def export_web(session: Session, args: argparse.Namespace, screen: Screen) -> Ex
     bar = screen.load_bar(source)
     page = with_bar(write, bar, title=title, stopped=f"{title} was stopped; nothing was written")
     bar.finish(page_line(page), is_news=True)
-    return page

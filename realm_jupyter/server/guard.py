@@ -68,6 +68,8 @@ class Guard:
                 extra["x-content-type-options"] = "nosniff"
                 if is_shared:
                     extra["access-control-allow-origin"] = origin
+                    # When to try again, which pages could not read otherwise.
+                    extra["access-control-expose-headers"] = "retry-after"
                     extra.add_vary_header("Origin")
             await send(message)
 

@@ -7,7 +7,13 @@ import pytest
 import gguf
 from realm_jupyter.demo.network import Network, NetworkConfig
 from realm_jupyter.demo.paris import evaluation, questions
-from realm_jupyter.demo.paris.card import KIND_NAMES, phases_table, verdict, wrong_answers
+from realm_jupyter.demo.paris.card import (
+    KIND_NAMES,
+    phases_table,
+    right_at_any_length,
+    verdict,
+    wrong_answers,
+)
 from realm_jupyter.demo.paris.corpus import Turn
 from realm_jupyter.demo.paris.evaluation import HELD_OUT, Examiner, Question, accepted_answers
 from realm_jupyter.demo.paris.facts import COUNTRIES
@@ -149,6 +155,15 @@ def test_the_card_groups_wrong_answers_and_lists_phases():
 def test_the_card_says_whether_the_aim_was_reached(capitals, mean, said):
     kinds = {"capital": {"right": capitals, "total": 100}}
     assert verdict({"kinds": kinds, "mean_of_kinds": mean}) == said
+
+
+def test_a_capital_counts_at_any_length_but_not_in_any_words():
+    expected = "The capital of France is Paris."
+    more = "France is in Europe. People there speak French."
+    said = [f"{expected} {more}", "Paris.", "Paris is the capital of France.", f"{more} {expected}"]
+    wrong = [{"kind": "capital", "answer": text, "expected": expected} for text in said]
+    wrong.append({"kind": "capital, typed badly", "answer": "Paris.", "expected": expected})
+    assert right_at_any_length({"kinds": {"capital": {"right": 90}}, "wrong": wrong}) == 92
 
 
 def test_a_country_is_asked_for_by_all_its_names():

@@ -147,6 +147,7 @@ def test_pages_of_an_allowed_origin_may_call(web):
     answer = web.get("/v1/models", headers={**bearer(STUDENT.secret), "origin": origin})
     assert answer.status_code == 200
     assert answer.headers["access-control-allow-origin"] == origin
+    assert answer.headers["access-control-expose-headers"] == "retry-after"
     assert answer.headers["vary"] == "Origin"
     # The page gets to read the refusal, but no more than that.
     assert web.get("/v1/models", headers={"origin": origin}).status_code == 401

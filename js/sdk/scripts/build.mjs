@@ -6,6 +6,7 @@
  *   engine_worker.js            the engine for a Web Worker; engine_thread.js for a Node thread
  *   kernel_worker.js, kernel_thread.js   one thread of the kernels
  *   *.wasm                      guest and kernels
+ *   LICENSES.txt                of the packages in the bundles
  *   types/                      declarations
  *
  * `--no-types` leaves the declarations out (tests do not need them).
@@ -16,12 +17,14 @@ import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import * as esbuild from "esbuild";
+import { writeNotices } from "../../scripts/notices.mjs";
 import { BROWSER_ENTRIES, NODE_ENTRIES } from "./entries.mjs";
 import { checkSizes } from "./sizes.mjs";
 
 export const sdk = dirname(dirname(fileURLToPath(import.meta.url)));
 export const dist = join(sdk, "dist");
-const guest = join(sdk, "..", "..", "realm_jupyter", "guest", "guest.wasm");
+const root = join(sdk, "..", "..");
+const guest = join(root, "realm_jupyter", "guest", "guest.wasm");
 const wasm = join(sdk, "wasm");
 
 const COMMON = {
@@ -41,9 +44,10 @@ const COMMON = {
 /** Bundle the scripts and copy the WebAssembly files. */
 export async function bundle() {
   mkdirSync(dist, { recursive: true });
-  await Promise.all([
+  const [{ metafile }] = await Promise.all([
     esbuild.build({
       ...COMMON,
+      metafile: true,
       entryPoints: BROWSER_ENTRIES,
       platform: "browser",
       // Node's modules stay out: code for both asks for them only where they are.
@@ -57,10 +61,12 @@ export async function bundle() {
       target: ["node20.19"],
     }),
   ]);
+  writeNotices(metafile, dirname(sdk), join(dist, "LICENSES.txt"));
   for (const name of readdirSync(wasm)) {
     if (name.endsWith(".wasm")) cpSync(join(wasm, name), join(dist, name));
   }
   cpSync(guest, join(dist, "guest.wasm"));
+  cpSync(join(root, "LICENSE"), join(dist, "LICENSE"));
 }
 
 function declarations() {

@@ -1,5 +1,6 @@
 /** `Realm`: load models, generate, chat, stream, stop. */
 
+import { asyncDispose } from "./async_dispose.js";
 import type { Backend, LoadOptions } from "./backend.js";
 import { display, kindOf } from "./display.js";
 import {
@@ -47,10 +48,6 @@ export interface DetokenizeOptions {
   /** Show control tokens. */
   renderSpecial?: boolean | undefined;
 }
-
-// Older engines have no such symbol, but whoever compiles `await using` for them has this one.
-const asyncDispose: typeof Symbol.asyncDispose =
-  Symbol.asyncDispose ?? (Symbol.for("Symbol.asyncDispose") as typeof Symbol.asyncDispose);
 
 /**
  * Models in this machine, or in a server. Everything it was given back is returned by

@@ -1,5 +1,6 @@
 /** `RealmRegistry`: several models side by side, by id. */
 
+import { asyncDispose } from "./async_dispose.js";
 import type { LoadOptions } from "./backend.js";
 import type { RealmCore } from "./realm.js";
 import type {
@@ -15,9 +16,6 @@ import type { GenerationResponse, ModelInfo, ModelSource } from "./types.js";
 
 /** Options of a request whose model is named before. */
 export type WithoutModel<T> = Omit<T, "model">;
-
-const asyncDispose: typeof Symbol.asyncDispose =
-  Symbol.asyncDispose ?? (Symbol.for("Symbol.asyncDispose") as typeof Symbol.asyncDispose);
 
 /** Models by id; all of them share one worker and one instance of the kernels. */
 export class RegistryCore {

@@ -111,7 +111,7 @@ describe("a stream", () => {
         response.writeHead(200, { "content-type": "text/event-stream" });
         response.write(ONE);
       },
-      { timeoutMs: 300 },
+      { timeoutMs: 2000 },
     );
     await expect(asked).rejects.toMatchObject({ code: "api_timeout", partialText: "One" });
     await expect(asked).rejects.toThrowError(APITimeoutError);
@@ -125,11 +125,11 @@ describe("a stream", () => {
         const next = () => {
           const piece = pieces.shift();
           if (piece === undefined) response.end();
-          else response.write(piece, () => setTimeout(next, 150));
+          else response.write(piece, () => setTimeout(next, 450));
         };
         next();
       },
-      { timeoutMs: 700 },
+      { timeoutMs: 2000 },
     );
     expect(said.text).toBe("OneOne");
   });
