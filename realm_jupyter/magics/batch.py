@@ -42,7 +42,7 @@ class _Bar:
     def _repr_mimebundle_(self) -> dict[str, str]:
         line = html.escape(self._line)
         shown = (
-            f'<div class="realm-progress"><progress max="1" value="{self._share:.4f}" '
+            f'<div class="realm-cell-progress"><progress max="1" value="{self._share:.4f}" '
             f'aria-label="batch"></progress> {line}</div>'
         )
         return {"text/html": shown, "text/plain": str(self)}

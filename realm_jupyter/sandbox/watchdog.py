@@ -27,6 +27,9 @@ Cause = Literal["deadline", "interrupt"]
 GRACE_S = 0.1
 # What a host call counts for: a guest that does nothing but log or emit ends as well.
 HOST_CALL_S = 1e-4
+# A tick is lost on a guest that is just being asked about an earlier one, because its answer
+# counts from the clock as it is by then. So the tick is repeated until the call is over.
+TICK_AGAIN_S = 0.01
 
 
 class Watchdog:
@@ -94,10 +97,11 @@ class Watchdog:
                     if watch.deadline <= now:
                         watch.end("deadline")
                 # Also when the deadline is far: the calls may be over long before it.
-                self._wake_at = min((watch.deadline for watch in self._watches), default=math.inf)
-                self._wake_at = min(self._wake_at, now + self.idle_s)
+                deadline = min((watch.deadline for watch in self._watches), default=math.inf)
+                is_idle = deadline >= now + self.idle_s
+                self._wake_at = min(deadline, now + self.idle_s)
                 is_notified = self.lock.wait(self._wake_at - now)
-                if not is_notified and not self._watches:
+                if is_idle and not is_notified and not self._watches:
                     self._thread = None
                     self._wake_at = math.inf
                     return
@@ -123,8 +127,8 @@ class Watch:
     cause : {"deadline", "interrupt"} or None
         Why the running or last call was ended.
     deadline : float
-        When the call has to end, in seconds of the monotonic clock; infinite while
-        nothing runs or while a host function does.
+        When the call has to end, or is told so again, in seconds of the monotonic clock;
+        infinite while nothing runs or while a host function does.
     """
 
     __slots__ = (
@@ -172,7 +176,7 @@ class Watch:
     def pause(self) -> None:
         """Stop the clock: a host function runs."""
         with self._dog.lock:
-            if self._is_running:
+            if self._is_running and self.cause is None:
                 self._remaining_s = self.deadline - monotonic() - HOST_CALL_S
                 self.deadline = math.inf
 
@@ -205,8 +209,8 @@ class Watch:
                 self.end("interrupt")
 
     def end(self, cause: Cause) -> None:
-        """Make the running call trap; the caller holds the lock."""
-        if self.cause is None:
-            self.cause = cause
-            self.deadline = math.inf
-            self._engine.increment_epoch()
+        """Make the running call trap, for the first cause; the caller holds the lock."""
+        self.cause = self.cause or cause
+        self.deadline = monotonic() + TICK_AGAIN_S
+        self._engine.increment_epoch()
+        self._dog.add(self)

@@ -98,7 +98,7 @@ def test_a_load_of_unknown_size_has_no_share(clock):
     assert "5.0 MB" in sent[0]["text/plain"]
 
 
-def test_long_texts_are_sent_more_rarely():
+def test_long_texts_are_sent_more_rarely(clock):
     answer = display.RichScreen(lambda *_args, **_kwargs: None).answer("markdown")
     answer.show("x")
     assert answer.interval_s() == pytest.approx(1 / 15)

@@ -9,6 +9,7 @@ import pytest
 
 from realm_jupyter.errors import GuestLimitError
 from realm_jupyter.sandbox import GuestInstance, GuestLimits, GuestModule, epoch, settings
+from realm_jupyter.sandbox.watchdog import Watch
 from support.guest_wat import blocking_guest
 
 GUARD_S = 60
@@ -47,6 +48,24 @@ def test_guests_that_run_at_once_are_ended_one_by_one(module, make_host):
         looper.thread.join(GUARD_S)
         assert looper.error.limit == "interrupt"
         assert all(other.thread.is_alive() for other in loopers[number + 1 :])
+
+
+def test_a_tick_is_not_lost_on_a_guest_that_is_asked_about_another(module, make_host, monkeypatch):
+    looper = Looper(module, make_host)
+    asked = []
+
+    def is_ending(watch):
+        if not asked:
+            asked.append(watch)
+            watch.interrupt()  # after the answer was found, and before the guest has it
+            return False
+        return watch.cause is not None
+
+    monkeypatch.setattr(Watch, "is_ending", property(is_ending))
+    looper.instance._watch._engine.increment_epoch()  # meant for somebody else
+    looper.thread.join(GUARD_S)
+    assert asked == [looper.instance._watch]
+    assert looper.error.limit == "interrupt"
 
 
 def test_the_deadline_of_one_is_not_the_deadline_of_another(module, make_host):

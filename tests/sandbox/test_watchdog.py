@@ -39,14 +39,19 @@ def make(dog, limit_s):
     return line, Watch(line, limit_s, dog)
 
 
-def test_a_call_past_its_deadline_gets_exactly_one_tick(dog):
+def test_a_call_past_its_deadline_gets_ticks_until_it_is_over(dog):
     line, watch = make(dog, 0.02)
     watch.start()
-    assert line.ticked.wait(10)
-    assert watch.cause == "deadline"
+    for _ in range(3):
+        assert line.ticked.wait(10)
+        line.ticked.clear()
     watch.interrupt()
+    assert watch.cause == "deadline"
     watch.stop()
-    assert line.ticks == 1
+    ticks = line.ticks
+    dog._thread.join(10)
+    assert not dog.is_running
+    assert line.ticks == ticks
 
 
 def test_a_call_that_ends_in_time_gets_no_tick(dog):
@@ -91,9 +96,11 @@ def test_an_interrupt_ticks_at_once_even_while_a_host_function_runs(dog):
     watch.start()
     watch.pause()
     watch.interrupt()
-    assert (line.ticks, watch.cause) == (1, "interrupt")
+    assert line.ticks >= 1
+    line.ticked.clear()
     watch.resume(renew=True)
-    assert watch.deadline == math.inf
+    assert line.ticked.wait(10)
+    assert watch.cause == "interrupt"
     watch.stop()
 
 
@@ -139,8 +146,9 @@ def test_an_idle_thread_sleeps_and_does_not_spin():
     assert line.ticked.wait(10)
     watch.stop()
     assert asleep.wait(10)
-    # Until the deadline, and then once for good: no rhythm, whatever the time that passes.
-    assert len(rounds) <= 3
+    # Until the deadline and the end of the call, and then once for good: no rhythm, whatever
+    # the time that passes.
+    assert [seconds > 900 for seconds in rounds].count(True) == 1
     dog.idle_s = 0.01
     with dog.lock:
         dog.lock.notify()
@@ -181,7 +189,7 @@ def test_ticks_never_hit_the_next_call(dog):
             while time.monotonic() < until:
                 pass
             watch.stop()
-            if line.ticks - before != (watch.cause is not None):
+            if (line.ticks > before) != (watch.cause is not None):
                 errors.append((before, line.ticks, watch.cause))
 
     threads = [threading.Thread(target=run) for _ in range(4)]
