@@ -17,7 +17,13 @@ if TYPE_CHECKING:
 
     from realm_jupyter.compute.kv_cache import KVBudget, KVPool
 
-__all__ = ["Chunk", "EmbeddingExecutor", "Executor", "Outputs", "SequenceCache"]
+__all__ = [
+    "Chunk",
+    "EmbeddingExecutor",
+    "Executor",
+    "Outputs",
+    "SequenceCache",
+]
 
 Outputs = Literal["none", "last", "all"]
 
@@ -112,11 +118,15 @@ class Chunk:
         S may be 0.
     outputs : {"none", "last", "all"}
         Of which of these tokens the logits are wanted.
+    num_largest : int, 0 <= num_largest <= V
+        With ``"last"`` and an executor that `can_rank`: how many of the largest logits are
+        wanted instead of all; 0 for all.
     """
 
     cache: SequenceCache
     token_ids: NDArray[np.int32]
     outputs: Outputs = "last"
+    num_largest: int = 0
 
 
 class Executor(Protocol):
@@ -164,6 +174,10 @@ class Executor(Protocol):
     def is_batch_invariant(self) -> bool:
         """Whether a row of logits has the same bits in any batch and any chunks."""
 
+    @property
+    def can_rank(self) -> bool:
+        """Whether `forward` finds the largest logits itself, as `Chunk.num_largest` says."""
+
     def new_cache(self, budget: KVBudget | None = None) -> SequenceCache:
         """Return an empty cache; it takes no memory until tokens come.
 
@@ -184,7 +198,10 @@ class Executor(Protocol):
         Returns
         -------
         list of ndarray, shape (0 or 1 or S, V), float32
-            Logits of each chunk, as its ``outputs`` says; the caller owns them.
+            Logits of each chunk, as its ``outputs`` says; the caller owns them. Where the k
+            largest are wanted, shape (1, 2 k): the bits of their ids (int32), then the logits,
+            in descending order, ties by lower id. A list that NaN or minus infinity leave too
+            short ends with id 0 and minus infinity.
 
         Raises
         ------

@@ -70,6 +70,7 @@ class ReferenceExecutor:
     name = "reference"
     kv_type = "f32"
     is_batch_invariant = False
+    can_rank = False
 
     def __init__(self, graph: Graph, weights: Mapping[str, Tensor], device: str = "cpu") -> None:
         self.require_ops(graph)

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 __all__ = ["Generation"]
 
 _NOTHING = np.empty(0, dtype=np.int32)
+_NO_SUM = bytes(4)
 _FINISH_REASONS: dict[int, FinishReason] = {1: "stop", 2: "length"}
 
 
@@ -49,6 +50,8 @@ class Generation:
         Present when log probabilities were asked for.
     constraint : Constraint, optional
         Present when the answer must have a form.
+    num_largest : int
+        How many of the largest logits decide a token; 0 when all of them do.
     """
 
     def __init__(
@@ -64,10 +67,12 @@ class Generation:
         transcript: Transcript,
         token_texts: TokenTexts | None,
         constraint: Constraint | None = None,
+        num_largest: int = 0,
     ) -> None:
         self.cache = cache
         self.share = share
         self._pending_ids = prompt_ids
+        self.num_largest = num_largest
         self.is_prefill = True
         self.is_done = False
         self._tenant = tenant
@@ -123,7 +128,7 @@ class Generation:
                     return True
                 logits = allowed
             started = time.perf_counter()
-            event = self._instance.generate_step(self._guest_handle, logits)
+            event = self._sample(logits)
         finally:
             self._instance.lock.release()
         self._tenant.meter.guest_ran(time.perf_counter() - started)
@@ -131,6 +136,13 @@ class Generation:
         self._pending_ids = np.array(event.next_ids, dtype=np.int32)
         self._take(event)
         return True
+
+    def _sample(self, logits: np.ndarray) -> GuestEvent:
+        if not self.num_largest:
+            return self._instance.generate_step(self._guest_handle, logits)
+        # The sum over all of them, which comes last, is read with log probabilities only.
+        largest = logits.tobytes() + _NO_SUM
+        return self._instance.generate_step_sparse(self._guest_handle, largest)
 
     def stop(self) -> None:
         """End as cancelled; what the guest held back is part of the text."""

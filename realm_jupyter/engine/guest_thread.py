@@ -61,6 +61,7 @@ class _GuestLane:
         self.pending_ids = _NOTHING
         self.is_prefill = False
         self.is_done = False
+        self.num_largest = 0
         self.allowed: NDArray[np.bool_] | None = None
         self._host = host
         self._prefix = prefix

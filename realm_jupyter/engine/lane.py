@@ -27,6 +27,9 @@ class Lane(Protocol):
     is_prefill: bool
     """Whether the pending tokens are a prompt, which may be cut into chunks."""
 
+    num_largest: int
+    """How many of the largest logits `advance` is to have, instead of all; 0 for all."""
+
     @property
     def pending_ids(self) -> np.ndarray:
         """Tokens to run next, int32 of shape (S,).
@@ -51,6 +54,8 @@ class Lane(Protocol):
 
     def advance(self, logits: np.ndarray) -> bool:
         """Take the logits after the last pending token, float32 of shape (V,).
+
+        With `num_largest`, what `Executor.forward` gives of them, shape (2 `num_largest`,).
 
         Returns
         -------

@@ -15,6 +15,7 @@ from realm_jupyter.engine.embedding import embed
 from realm_jupyter.engine.generation import Generation
 from realm_jupyter.engine.guest_thread import GuestHost, run_in_thread
 from realm_jupyter.engine.loaded_model import token_text
+from realm_jupyter.engine.shortlist import num_largest_logits
 from realm_jupyter.engine.tenant import Tenant
 from realm_jupyter.engine.timeline import Timeline
 from realm_jupyter.engine.token_texts import TokenTexts
@@ -281,6 +282,7 @@ class LocalBackend:
                 transcript=transcript,
                 token_texts=token_texts,
                 constraint=constraint,
+                num_largest=num_largest_logits(loaded, config),
             )
         else:
             self._start_thread(loaded, self.tenant.guest, data, prompt_ids, transcript)
@@ -296,6 +298,7 @@ class LocalBackend:
         transcript: Transcript,
         token_texts: TokenTexts | None,
         constraint: Constraint | None,
+        num_largest: int,
     ) -> None:
         tenant, handle = self.tenant, transcript.handle
         generation = Generation(
@@ -309,6 +312,7 @@ class LocalBackend:
             transcript=transcript,
             token_texts=token_texts,
             constraint=constraint,
+            num_largest=num_largest,
         )
         refused: list[RealmError] = []
 

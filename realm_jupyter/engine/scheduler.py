@@ -377,4 +377,5 @@ def _chunk(lane: Lane, num_tokens: int) -> Chunk:
         cache=lane.cache,
         token_ids=lane.pending_ids[:num_tokens],
         outputs="last" if ends else "none",
+        num_largest=lane.num_largest,
     )

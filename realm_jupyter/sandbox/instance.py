@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import struct
 import threading
 import weakref
 from typing import TYPE_CHECKING, NoReturn, Self, TypeVar
@@ -40,7 +39,6 @@ __all__ = ["GuestInstance"]
 _START = "start"
 _MIN_BUFFER_BYTES = 4096
 _KEPT_BUFFER_BYTES = 64 << 10
-_LOGSUMEXP = struct.Struct("<f")
 _T = TypeVar("_T")
 
 
@@ -278,39 +276,41 @@ class GuestInstance:
             )
         return event
 
-    def generate_step_sparse(
-        self,
-        handle: int,
-        token_ids: NDArray[np.int32],
-        logits: NDArray[np.float32],
-        logsumexp: float,
-    ) -> GuestEvent:
+    def generate_step_sparse(self, handle: int, logits: bytes) -> GuestEvent:
         """Sample a token from the most likely ones only.
 
         Parameters
         ----------
         handle : int
-        token_ids : ndarray, shape (k,), int32
-        logits : ndarray, shape (k,), float32
-            Descending.
-        logsumexp : float
-            Of all logits.
+        logits : bytes
+            Token ids (int32), as many logits (float32, descending) and the log-sum-exp of all
+            (float32, read with log probabilities only), little-endian.
+
+        Raises
+        ------
+        GuestAbiError
+            If what the guest answers is not a sound event for these tokens.
+        GuestError
+            If they do not decide the token alone.
         """
-        parts = (
-            np.ascontiguousarray(token_ids, dtype="<i4").tobytes(),
-            np.ascontiguousarray(logits, dtype="<f4").tobytes(),
-            _LOGSUMEXP.pack(logsumexp),
-        )
-        data = b"".join(parts)
+        count = len(logits) // 8
         with self.lock:
-            pointer = self._logits(len(data))
+            pointer = self._logits(len(logits))
             try:
-                self._memory.write(self._live_store(), pointer, data)
+                self._memory.write(self._live_store(), pointer, logits)
             except PointerError as error:
                 self._refuse_pointer("realm_logits", error)
-            count = len(parts[0]) // 4
             span = self._call("realm_generate_step", handle, abi.LogitsForm.SPARSE, count)
-            return parse_event(self._span(span, "realm_generate_step"))
+            event = parse_event(self._span(span, "realm_generate_step"))
+        token_ids = memoryview(logits)[: 4 * count].cast("i").tolist()
+        for token_id in (event.token_id, *event.next_ids):
+            if token_id not in token_ids:
+                raise GuestAbiError(
+                    f"the guest chose token {token_id}, which it was not offered",
+                    expected="one of the tokens offered",
+                    found=str(token_id),
+                )
+        return event
 
     def generate_end(self, handle: int) -> str:
         """End a generation, finished or not, and return the text still held back.

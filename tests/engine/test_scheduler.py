@@ -56,6 +56,7 @@ class RecordingLane:
         self.is_done = False
         self.error = None
         self.was_stopped = False
+        self.num_largest = 0
         self.num_advanced = 0
         self.refusals = 0
         self.max_tokens = max_tokens

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import struct
 
 import numpy as np
 import pytest
@@ -24,11 +25,15 @@ def guest():
 
 
 def top(row, count):
-    """The arguments of a sparse step: ids, logits, logsumexp of all."""
+    """The logits of a sparse step."""
     ids = np.lexsort((np.arange(len(row)), -row))[:count].astype(np.int32)
     wide = row.astype(np.float64)
     log_sum_exp = wide.max() + math.log(np.exp(wide - wide.max()).sum())
-    return ids, row[ids], log_sum_exp
+    return listed(ids, row[ids], log_sum_exp)
+
+
+def listed(ids, logits, log_sum_exp):
+    return struct.pack(f"<{len(ids)}i{len(ids) + 1}f", *ids, *logits, log_sum_exp)
 
 
 def row_of(seed, spread=2.0):
@@ -58,7 +63,7 @@ def test_sparse_equals_dense(guest, *, seed, top_k, more, ignore_eos, logprobs, 
     for step in range(3):
         row = row_of([seed, step])
         expected = guest.step(dense, row)
-        found = guest.instance.generate_step_sparse(sparse, *top(row, count))
+        found = guest.instance.generate_step_sparse(sparse, top(row, count))
         assert found.token_id == expected.token_id
         assert found.finish == expected.finish
         assert found.text == expected.text
@@ -92,7 +97,7 @@ def test_sparse_equals_dense(guest, *, seed, top_k, more, ignore_eos, logprobs, 
 def test_what_the_list_cannot_decide_is_refused(guest, changes, count):
     handle = guest.begin(prompt_ids=[1, 2], **changes)
     with pytest.raises(GuestError):
-        guest.instance.generate_step_sparse(handle, *top(row_of(0), count))
+        guest.instance.generate_step_sparse(handle, top(row_of(0), count))
     # The generation is none the worse for it.
     assert guest.step(handle, row_of(0)).token_id >= 0
     guest.end(handle)
@@ -103,8 +108,8 @@ def test_forbidden_tokens_count_against_the_list(guest):
     row[EOG] = 50
     handle = guest.begin(top_k=10, min_tokens=5)
     with pytest.raises(GuestError):
-        guest.instance.generate_step_sparse(handle, *top(row, 11))
-    event = guest.instance.generate_step_sparse(handle, *top(row, 12))
+        guest.instance.generate_step_sparse(handle, top(row, 11))
+    event = guest.instance.generate_step_sparse(handle, top(row, 12))
     assert event.token_id not in EOG
     guest.end(handle)
 
@@ -114,7 +119,7 @@ def test_a_whole_row_as_a_list_serves_any_filter(guest):
     for changes in ({"top_k": 0, "top_p": 0.8}, {"top_k": 0, "min_p": 0.01}, {"typical_p": 0.6}):
         dense, sparse = (guest.begin(seed=8, **changes) for _ in range(2))
         expected = guest.step(dense, row)
-        found = guest.instance.generate_step_sparse(sparse, *top(row, NUM_TOKENS))
+        found = guest.instance.generate_step_sparse(sparse, top(row, NUM_TOKENS))
         assert found.token_id == expected.token_id
 
 
@@ -133,7 +138,5 @@ def test_a_whole_row_as_a_list_serves_any_filter(guest):
 def test_lists_that_make_no_sense_are_refused(guest, ids, logits, log_sum_exp):
     handle = guest.begin(top_k=2)
     with pytest.raises(GuestError):
-        guest.instance.generate_step_sparse(
-            handle, np.array(ids, np.int32), np.array(logits, np.float32), log_sum_exp
-        )
+        guest.instance.generate_step_sparse(handle, listed(ids, logits, log_sum_exp))
     guest.end(handle)

@@ -91,7 +91,7 @@ def test_a_step_reads_the_event_and_writes_the_logits():
         assert event == (0, 3, False, -0.25, (3, 1), ((3, -0.5),), "né")
         assert instance.generate_step(handle, row.astype(np.float64)[::1]).logprob == -0.25
         assert instance.generate_step(handle, np.repeat(row, 2)[::2]).logprob == -0.25
-        sparse = instance.generate_step_sparse(handle, np.array([3, 1]), row[:2], 1.5)
+        sparse = instance.generate_step_sparse(handle, struct.pack("<2i3f", 3, 1, *row[:2], 1.5))
         assert sparse.logprob == struct.unpack("<f", struct.pack("<i", 1))[0]
         assert instance.generate_end(handle) == ""
 
@@ -544,3 +544,13 @@ def test_errors_of_wasmtime_itself_break_the_instance(monkeypatch):
         with pytest.raises(GuestTrapError, match="something odd"):
             instance.tokenize(b"x")
         assert instance.is_broken
+
+
+def test_a_token_that_was_not_offered_is_refused():
+    for fields, tail in (((0, 2, 0, 0.0, 0, 0, 0), b""), ((0, 3, 0, 0.0, 1, 0, 0), b"\x02\0\0\0")):
+        wasm = resumable_guest(
+            extra=event_data(*fields, tail=tail),
+            realm_generate_step=f"i64.const {(abi.EVENT.size + len(tail)) << 32}",
+        )
+        with start(wasm) as instance, pytest.raises(GuestAbiError, match=r"token 2.*not offered"):
+            instance.generate_step_sparse(7, struct.pack("<2i3f", 3, 1, 0, 0, 0))

@@ -66,7 +66,11 @@ _SIGNATURES: dict[str, tuple[object, tuple[object, ...]]] = {
         _i32,
         (_ptr, _ptr, ctypes.POINTER(SpanStruct), _i32, _ptr, _i32, _ptr, _text),
     ),
-    "realm_cpu_top_k": (None, (_ptr, _i64, _i32, _ptr, _ptr, _ptr)),
+    "realm_cpu_forward_ranked": (
+        _i32,
+        (_ptr, _ptr, ctypes.POINTER(SpanStruct), _i32, _ptr, _i32, _ptr, _ptr, _ptr, _text),
+    ),
+    "realm_cpu_top_k": (None, (_ptr, _i64, _i32, _ptr, _ptr)),
 }
 
 
@@ -245,44 +249,6 @@ class Library:
     def compute(self, kind: int, num_rounds: int, num_threads: int) -> int:
         """Multiply and add in registers, int8 (kind 0) or float32 (1); returns how often."""
         return int(self.functions.realm_cpu_compute(kind, num_rounds, num_threads))
-
-    def top_k(
-        self, row: NDArray[np.float32], k: int
-    ) -> tuple[NDArray[np.int32], NDArray[np.float32], float]:
-        """Return indices and values of the k largest, and the log-sum-exp of all.
-
-        Parameters
-        ----------
-        row : ndarray, shape (n,), float32
-        k : int, 0 <= k <= n
-
-        Returns
-        -------
-        indices : ndarray, shape (k,), int32
-            In descending order of the values, ties by lower index.
-        values : ndarray, shape (k,), float32
-        log_sum_exp : float
-
-        Raises
-        ------
-        ValueError
-            If there are no k numbers in one row.
-        """
-        row = np.ascontiguousarray(row, np.float32)
-        if row.ndim != 1 or not 0 <= k <= len(row) or not len(row):
-            message = f"the {k} largest of an array of shape {row.shape} cannot be found"
-            raise ValueError(message)
-        indices, values = np.empty(k, np.int32), np.empty(k, np.float32)
-        log_sum_exp = ctypes.c_float()
-        self.functions.realm_cpu_top_k(
-            row.ctypes.data,
-            len(row),
-            k,
-            indices.ctypes.data,
-            values.ctypes.data,
-            ctypes.addressof(log_sum_exp),
-        )
-        return indices, values, log_sum_exp.value
 
     @staticmethod
     def check(status: int, problem: str, error: ctypes.Array[ctypes.c_char] | None = None) -> None:

@@ -12,12 +12,14 @@ import numpy as np
 from realm_jupyter.compute.batch_checks import (
     BatchLimits,
     checked_token_ids,
+    num_output_rows,
     own_cache,
     split_logits,
 )
 from realm_jupyter.compute.cpu.library import error_buffer
 from realm_jupyter.compute.cpu.packed_weights import Loading, load_packed_weights
 from realm_jupyter.compute.cpu.program import Program
+from realm_jupyter.compute.cpu.ranked_rows import RankedRows
 from realm_jupyter.compute.cpu.structures import KVType, SpanStruct, Status
 from realm_jupyter.compute.cpu.weight_plan import plan_weights
 from realm_jupyter.compute.kv_cache import KVPool, PagedCache
@@ -164,6 +166,8 @@ class NativeModel:
         num_spans: int,
         selected: array[int],
         logits: NDArray[np.float32],
+        *,
+        ranked: RankedRows | None = None,
     ) -> None:
         """Run a step.
 
@@ -177,6 +181,8 @@ class NativeModel:
             Rows whose logits are wanted.
         logits : ndarray, shape (len(selected), V), float32
             Written; of the last op's width where only the first ops run.
+        ranked : RankedRows, optional
+            Which of these rows' largest to find; written.
 
         Raises
         ------
@@ -185,7 +191,7 @@ class NativeModel:
         with self._lock:
             if not self._handle:
                 raise RealmError("this executor was closed; load the model again")
-            status = self._library.functions.realm_cpu_forward(
+            status = self._library.functions.realm_cpu_forward_ranked(
                 self._handle,
                 token_ids,
                 spans,
@@ -193,6 +199,7 @@ class NativeModel:
                 selected.buffer_info()[0],
                 len(selected),
                 logits.ctypes.data,
+                *(None, None) if ranked is None else ranked.addresses,
                 self._error,
             )
             self._library.check(status, "a step of the native executor failed", self._error)
@@ -249,6 +256,7 @@ class NativeExecutor:
     name = "native"
     device = "cpu"
     is_batch_invariant = True
+    can_rank = True
 
     def __init__(
         self,
@@ -318,7 +326,15 @@ class NativeExecutor:
     def forward(self, batch: Sequence[Chunk]) -> list[NDArray[np.float32]]:
         """Run a ragged batch; see `Executor.forward`."""
         self._require_open()
-        return self._forward(self._all, batch)
+        counts: list[int] = []
+        for chunk in batch:
+            count = chunk.num_largest if chunk.outputs == "last" else 0
+            counts += [count] * num_output_rows(chunk)
+        ranked = RankedRows(counts) if any(counts) else None
+        rows = self._forward(self._all, batch, ranked)
+        if ranked is not None:
+            ranked.put_into(rows)
+        return rows
 
     def new_hidden_cache(self) -> PagedCache:
         """Return an empty cache for `forward_hidden`."""
@@ -339,13 +355,15 @@ class NativeExecutor:
         pool = KVPool(model)
         return _Part(model, pool, BatchLimits(pool, self.vocab_size, self.context_length), width)
 
-    def _forward(self, part: _Part, batch: Sequence[Chunk]) -> list[NDArray[np.float32]]:
+    def _forward(
+        self, part: _Part, batch: Sequence[Chunk], ranked: RankedRows | None = None
+    ) -> list[NDArray[np.float32]]:
         token_ids = checked_token_ids(batch, part.limits)
         if not token_ids:
             return [np.empty((0, part.width), np.float32) for _ in batch]
         caches = [(own_cache(chunk.cache, PagedCache), chunk) for chunk in batch]
         try:
-            logits = _run(part, caches, token_ids)
+            logits = _run(part, caches, token_ids, ranked)
         except BaseException:
             for cache, _ in caches:
                 cache.rollback()
@@ -373,7 +391,10 @@ class NativeExecutor:
 
 
 def _run(
-    part: _Part, caches: list[tuple[PagedCache, Chunk]], token_ids: list[NDArray[np.int64]]
+    part: _Part,
+    caches: list[tuple[PagedCache, Chunk]],
+    token_ids: list[NDArray[np.int64]],
+    ranked: RankedRows | None,
 ) -> NDArray[np.float32]:
     """Reserve pages, lay the chunks one after another and return the rows wanted."""
     # Page numbers are copied, so that a cache may be freed while the step runs.
@@ -407,5 +428,5 @@ def _run(
     ids = token_ids[0] if number == 1 else np.concatenate(token_ids)
     ids = ids.astype(np.int32)
     logits = np.empty((len(selected), part.width), np.float32)
-    part.model.forward(ids.ctypes.data, spans, number, selected, logits)
+    part.model.forward(ids.ctypes.data, spans, number, selected, logits, ranked=ranked)
     return logits

@@ -224,25 +224,6 @@ def test_statuses_become_errors():
 
 
 @needs_library
-@pytest.mark.parametrize("length", [1, 5, 1000, 32003])
-def test_the_largest_are_found_with_their_sum(length):
-    row = np.random.default_rng(length).normal(size=length).astype(np.float32).round(1)
-    k = min(length, 40)
-    indices, values, log_sum_exp = find_library().top_k(row, k)
-    order = np.lexsort((np.arange(length), -row))[:k]
-    np.testing.assert_array_equal(indices, order)
-    np.testing.assert_array_equal(values, row[order])
-    assert log_sum_exp == pytest.approx(np.log(np.exp(row.astype(np.float64)).sum()), rel=1e-5)
-
-
-@needs_library
-@pytest.mark.parametrize(("shape", "k"), [((4,), 5), ((4,), -1), ((0,), 0), ((2, 2), 1)])
-def test_more_than_there_are_cannot_be_found(shape, k):
-    with pytest.raises(ValueError, match="largest of an array of shape"):
-        find_library().top_k(np.zeros(shape, np.float32), k)
-
-
-@needs_library
 def test_memory_can_be_read_and_numbers_multiplied():
     native = find_library()
     data = np.arange(4096, dtype=np.uint64)

@@ -2,6 +2,7 @@
 
 #include <cstdio>
 
+#include "ranking.h"
 #include "step.h"
 
 namespace realm {
@@ -66,6 +67,14 @@ void run(void* context, Team& team, int thread) {
         break;
     }
   }
+  if (step.num_largest != nullptr) {
+    team.run(number, step.num_selected, [&](int64_t row) {
+      const int32_t count = step.num_largest[row];
+      int32_t* indices = step.largest[row];
+      rank(step.at(step.model.program.logits, row), step.num_logits(), count, indices,
+           reinterpret_cast<float*>(indices + count));
+    });
+  }
 }
 
 }  // namespace
@@ -86,7 +95,7 @@ Activations Step::activations(const float* floats, int64_t num_cols,
 
 int32_t forward(realm_cpu_model& model, const int32_t* token_ids, const realm_cpu_span* spans,
                 int32_t num_spans, const int32_t* selected, int32_t num_selected, float* logits,
-                char* error) {
+                const int32_t* num_largest, int32_t* largest, char* error) {
   Step step{.model = model,
             .token_ids = token_ids,
             .spans = spans,
@@ -94,6 +103,8 @@ int32_t forward(realm_cpu_model& model, const int32_t* token_ids, const realm_cp
             .num_rows = 0,
             .num_selected = num_selected,
             .logits = logits,
+            .num_largest = num_largest,
+            .largest = {},
             .pages = {},
             .first_page = {},
             .span_of_row = {},
@@ -106,6 +117,13 @@ int32_t forward(realm_cpu_model& model, const int32_t* token_ids, const realm_cp
         (index > 0 && selected[index] <= selected[index - 1])) {
       return fail(error, REALM_CPU_INVALID, "the selected rows are not ascending rows of the batch");
     }
+  }
+  for (int32_t index = 0; num_largest != nullptr && index < num_selected; ++index) {
+    if (num_largest[index] < 0 || num_largest[index] > step.num_logits()) {
+      return fail(error, REALM_CPU_INVALID, "there are not so many logits");
+    }
+    step.largest.push_back(largest);
+    largest += 2 * num_largest[index];
   }
   if (step.num_rows == 0) return REALM_CPU_OK;
   model.scratch_bytes = attention_scratch(model);

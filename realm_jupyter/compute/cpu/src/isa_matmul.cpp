@@ -59,15 +59,19 @@ REALM_NOINLINE void multiply_many(const uint8_t* panel_data, const Activations& 
   ExpandedSlab<kType> expanded;
   for (int64_t block = 0; block < num_blocks; block += kSlabBlocks) {
     const int64_t left = num_blocks - block, count = left < kSlabBlocks ? left : kSlabBlocks;
-    expanded.expand(PackedSlab<kType>(panel_data, count), count);
-    panel_data += packed_format(kType).slab_bytes(count);
+    expanded.expand(PackedSlab<kType, false>(panel_data, count), count);
+    const int64_t bytes = packed_format(kType).slab_bytes(count);
+    // What comes next is asked for in parts, so that memory answers while we calculate.
+    const int64_t part = ceil_div(bytes, ceil_div(num_rows, kTokens));
     int64_t t = 0;
     for (; t + kTokens <= num_rows; t += kTokens) {
+      prefetch(panel_data + t / kTokens * part, part);
       add_tokens<kType, kTokens>(expanded, count, tokens_at(x, first_row + t, block), results + t);
     }
     for (; t < num_rows; ++t) {
       add_tokens<kType, 1>(expanded, count, tokens_at(x, first_row + t, block), results + t);
     }
+    panel_data += bytes;
   }
   for (int64_t t = 0; t < num_rows; ++t) output.put(first_row + t, panel, load(results[t]));
 }

@@ -18,7 +18,7 @@ extern "C" {
 #define REALM_CPU_API __attribute__((visibility("default")))
 #endif
 
-#define REALM_CPU_ABI 1
+#define REALM_CPU_ABI 2
 #define REALM_CPU_ERROR_BYTES 256
 #define REALM_CPU_PANEL_ROWS 16
 #define REALM_CPU_PAGE_TOKENS 64
@@ -196,10 +196,19 @@ REALM_CPU_API int32_t realm_cpu_forward(realm_cpu_model* model, const int32_t* t
                                         const int32_t* selected, int32_t num_selected,
                                         float* logits, char* error);
 
-// The k largest of a row in descending order (ties by lower index), and the logarithm of the sum
-// of the exponentials of the whole row.
+// The same, and of row i of the logits the num_largest[i] largest, one list after another:
+// indices (int32) and then values (float32), both (num_largest[i],), as realm_cpu_top_k writes
+// them. Nothing for 0.
+REALM_CPU_API int32_t realm_cpu_forward_ranked(realm_cpu_model* model, const int32_t* token_ids,
+                                               const realm_cpu_span* spans, int32_t num_spans,
+                                               const int32_t* selected, int32_t num_selected,
+                                               float* logits, const int32_t* num_largest,
+                                               int32_t* largest, char* error);
+
+// The k largest of a row in descending order, ties by lower index. Where there are fewer, because
+// the others are NaN or -inf, the list ends with index 0 and -inf.
 REALM_CPU_API void realm_cpu_top_k(const float* row, int64_t length, int32_t k, int32_t* indices,
-                                   float* values, float* log_sum_exp);
+                                   float* values);
 
 #ifdef __cplusplus
 }

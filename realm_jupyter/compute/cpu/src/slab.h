@@ -19,7 +19,8 @@ REALM_INLINE void prefetch(const uint8_t* data, int64_t num_bytes) {
 #endif
 }
 
-template <int32_t kType>
+// kFetchesAhead: whether reading the slab also asks memory for what lies kPrefetchBytes further on.
+template <int32_t kType, bool kFetchesAhead = true>
 class PackedSlab {
  public:
   static constexpr PackedFormat kFormat = packed_format(kType);
@@ -27,7 +28,7 @@ class PackedSlab {
   REALM_INLINE PackedSlab(const uint8_t* data, int64_t num_blocks)
       : data_(data), m_(data + kFormat.m_offset(num_blocks)),
         codes_(data + kFormat.codes_offset(num_blocks)) {
-    prefetch(data_, codes_ - data_);
+    if constexpr (kFetchesAhead) prefetch(data_, codes_ - data_);
   }
 
   // 16 scales of a block (of 32 columns, or the whole slab of a K type).
@@ -54,7 +55,7 @@ class PackedSlab {
   template <int kPair>
   REALM_INLINE void codes(int64_t block, Bytes& even, Bytes& odd) const {
     const uint8_t* p = codes_ + block * kFormat.code_bytes();
-    if constexpr (kPair == 0) prefetch(p, kFormat.code_bytes());
+    if constexpr (kFetchesAhead && kPair == 0) prefetch(p, kFormat.code_bytes());
     if constexpr (kFormat.bits == 8) {
       even = load_bytes(p + 2 * kPair * kVectorBytes);
       odd = load_bytes(p + (2 * kPair + 1) * kVectorBytes);
@@ -117,7 +118,7 @@ class ExpandedSlab {
  public:
   static constexpr PackedFormat kFormat = packed_format(kType);
 
-  REALM_INLINE void expand(const PackedSlab<kType>& slab, int64_t num_blocks) {
+  REALM_INLINE void expand(const PackedSlab<kType, false>& slab, int64_t num_blocks) {
     for (int64_t block = 0; block < num_blocks; ++block) {
       unrolled<4>([&](auto pair) __attribute__((always_inline)) {
         Bytes even, odd;

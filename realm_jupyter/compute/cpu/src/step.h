@@ -24,11 +24,17 @@ struct Step {
   int64_t num_rows;
   int64_t num_selected;
   float* logits;
+  const int32_t* num_largest;          // of each selected row, or null
+  std::vector<int32_t*> largest;       // where the lists go
   std::vector<uint8_t*> pages;         // base addresses, of one span after another
   std::vector<int64_t> first_page;     // of each span, in `pages`
   std::vector<int32_t> span_of_row;
   std::vector<int64_t> positions;      // of each row
   std::vector<QueryBlock> blocks;
+
+  int64_t num_logits() const {
+    return model.program.values[model.program.logits].row_bytes / int64_t{sizeof(float)};
+  }
 
   int64_t rows_of(bool is_selected) const { return is_selected ? num_selected : num_rows; }
 
