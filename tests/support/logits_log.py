@@ -6,12 +6,16 @@ from collections import defaultdict
 from contextlib import contextmanager
 from unittest import mock
 
+from realm_jupyter.engine import local_backend
 from realm_jupyter.sandbox import GuestInstance
 
 
 @contextmanager
 def logits_log():
-    """Yield a mapping of (tenant's instance, generation's handle) to a list of bytes."""
+    """Yield a mapping of (tenant's instance, generation's handle) to a list of bytes.
+
+    Generations that begin meanwhile have all logits, also where the largest would do.
+    """
     log = defaultdict(list)
     step = GuestInstance.generate_step
 
@@ -19,7 +23,10 @@ def logits_log():
         log[instance, handle].append(logits.tobytes())
         return step(instance, handle, logits)
 
-    with mock.patch.object(GuestInstance, "generate_step", recording):
+    with (
+        mock.patch.object(local_backend, "num_largest_logits", return_value=0),
+        mock.patch.object(GuestInstance, "generate_step", recording),
+    ):
         yield log
 
 
