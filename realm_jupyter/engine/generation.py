@@ -54,6 +54,8 @@ class Generation:
         How many of the largest logits decide a token; 0 when all of them do.
     """
 
+    is_blocking = False
+
     def __init__(
         self,
         tenant: Tenant,
@@ -143,6 +145,10 @@ class Generation:
         # The sum over all of them, which comes last, is read with log probabilities only.
         largest = logits.tobytes() + _NO_SUM
         return self._instance.generate_step_sparse(self._guest_handle, largest)
+
+    def answers_within(self, seconds: float) -> bool:  # noqa: ARG002 - of every lane
+        """Return False: `advance` has the next token already."""
+        return False
 
     def stop(self) -> None:
         """End as cancelled; what the guest held back is part of the text."""

@@ -12,6 +12,7 @@ import functools
 import itertools
 import logging
 import threading
+from time import monotonic
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -55,6 +56,8 @@ class _CancelledError(Exception):
 class _GuestLane:
     """A `Lane` that belongs to one sequence of a blocking guest."""
 
+    is_blocking = True
+
     def __init__(self, host: GuestHost, cache: SequenceCache, prefix: SequencePrefix) -> None:
         self.cache = cache
         self.share = host.share
@@ -67,6 +70,8 @@ class _GuestLane:
         self._prefix = prefix
         self._prompt_ids = _NOTHING
         self._answer = threading.Event()
+        self._answered_at: float | None = None
+        self._thought_s = 0.0
         self._logits: np.ndarray | None = None
         self._error: BaseException | None = None
 
@@ -82,6 +87,8 @@ class _GuestLane:
         self.is_prefill = len(token_ids) > 1
         # What an empty sequence begins with is a prompt: others may begin alike.
         is_prompt = self.is_prefill and self.cache.length == 0
+        if self._answered_at is not None:
+            self._thought_s, self._answered_at = monotonic() - self._answered_at, None
         self._prompt_ids = token_ids if is_prompt else _NOTHING
         self.pending_ids = token_ids
 
@@ -111,8 +118,15 @@ class _GuestLane:
 
     def advance(self, logits: np.ndarray) -> bool:
         self._logits = logits
+        self._answered_at = monotonic()
         self._answer.set()
         return True
+
+    def answers_within(self, seconds: float) -> bool:
+        answered_at = self._answered_at
+        if answered_at is None or self.is_done:
+            return False
+        return max(self._thought_s, monotonic() - answered_at) <= seconds
 
     def stop(self) -> None:
         self.is_done = True

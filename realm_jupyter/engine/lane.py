@@ -30,6 +30,9 @@ class Lane(Protocol):
     num_largest: int
     """How many of the largest logits `advance` is to have, instead of all; 0 for all."""
 
+    is_blocking: bool
+    """Whether a guest asks for the next tokens from another thread."""
+
     @property
     def pending_ids(self) -> np.ndarray:
         """Tokens to run next, int32 of shape (S,).
@@ -63,6 +66,10 @@ class Lane(Protocol):
             False when the lane cannot take them now because another thread uses its
             guest; the scheduler offers them again.
         """
+        ...
+
+    def answers_within(self, seconds: float) -> bool:
+        """Return whether its guest has logits and will ask for more so soon after it got them."""
         ...
 
     @property

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from realm_jupyter.compute.executor import Chunk
 from realm_jupyter.engine import fairness
+from realm_jupyter.engine.grace import Grace
 from realm_jupyter.engine.step_log import StepLog
 from realm_jupyter.errors import TenantBusyError
 
@@ -87,6 +88,8 @@ class Scheduler:
         Most decoding lanes of one step.
     max_lanes : int
         Most lanes that run or wait.
+    grace : Grace, optional
+        How long a step waits for guests that are about to ask for their next token.
 
     Attributes
     ----------
@@ -101,6 +104,7 @@ class Scheduler:
         *,
         step_lanes: int = _MAX_STEP_LANES,
         max_lanes: int = _MAX_LANES,
+        grace: Grace | None = None,
     ) -> None:
         self._executor = executor
         self._name = name
@@ -108,6 +112,7 @@ class Scheduler:
         self.steps = StepLog()
         self._step_lanes = step_lanes
         self._max_lanes = max_lanes
+        self._grace = grace or Grace()
         self._calls: list[Callable[[], None]] = []
         self._condition = threading.Condition()
         self._incoming: list[Lane] = []
@@ -233,8 +238,14 @@ class Scheduler:
                     fairness.join(self._lanes, lane)
                     self._lanes.append(lane)
                 self._incoming.clear()
-                if self._calls or any(self._is_ready(lane) for lane in self._lanes):
+                if self._calls:
                     return True
+                if any(self._is_ready(lane) for lane in self._lanes):
+                    wait_s = self._grace.remaining_s(self._lanes)
+                    if not wait_s:
+                        return True
+                    self._condition.wait(wait_s)
+                    continue
                 if self._offers:
                     self._condition.wait(_OFFER_AGAIN_S)
                     return True
@@ -347,6 +358,8 @@ class Scheduler:
         self.steps.add(len(batch), sum(count for _, count in batch), duration_s)
         for (lane, num_tokens), logits in zip(batch, rows, strict=True):
             self._settle(lane, num_tokens, duration_s, logits)
+        if any(lane.is_blocking for lane, _ in batch):
+            self._grace.begin(duration_s)
 
     def _settle(self, lane: Lane, num_tokens: int, duration_s: float, logits: np.ndarray) -> None:
         lane.share.num_served += num_tokens

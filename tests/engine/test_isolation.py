@@ -313,9 +313,10 @@ def test_a_flood_of_requests_holds_up_no_running_stream(registry, victim, attack
 
 def test_a_broken_guest_is_replaced_and_its_neighbour_runs_on(registry, victim, attacker):
     instance = attacker._backend.tenant.instance(registry._engine.get("tiny"))
-    handle = attacker.stream(token_ids=[5], max_tokens=200, ignore_eos=True)
-    running = victim.stream(token_ids=SECRET, **LONG)
-    instance.close()
+    with instance.lock:  # so that it cannot end before
+        handle = attacker.stream(token_ids=[5], max_tokens=200, ignore_eos=True)
+        running = victim.stream(token_ids=SECRET, **LONG)
+        instance.close()
     with pytest.raises(GuestError):
         handle.result(GUARD_S)
     assert running.result(GUARD_S).finish_reason == "length"

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import threading
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
+from realm_jupyter.engine import guest_thread
 from realm_jupyter.engine.fairness import Share
+from realm_jupyter.engine.grace import Grace
 from realm_jupyter.engine.scheduler import Scheduler, prefill_chunk_tokens
 from realm_jupyter.errors import TenantBusyError, TenantQuotaError
 
@@ -46,6 +49,8 @@ class RecordingExecutor:
 
 
 class RecordingLane:
+    is_blocking = False
+
     def __init__(self, executor, name, prompt_tokens, max_tokens, share=None):
         self.cache = RecordingCache()
         self.share = share or Share()
@@ -82,6 +87,9 @@ class RecordingLane:
             self.pending_ids = np.zeros(1, np.int32)
         return True
 
+    def answers_within(self, seconds):
+        return False
+
     def stop(self):
         self.was_stopped = True
         self._end()
@@ -94,6 +102,37 @@ class RecordingLane:
         self.is_done = True
         self.pending_ids = np.zeros(0, np.int32)
         self.ended.set()
+
+
+class BlockingLane(RecordingLane):
+    """Its tokens come from another thread."""
+
+    is_blocking = True
+
+    def __init__(self, *args, is_quick=True, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.has_logits = threading.Event()
+        self.is_quick = is_quick
+
+    def advance(self, logits):
+        self.is_prefill = False
+        self.num_advanced += 1
+        self.has_logits.set()
+        return True
+
+    def answers_within(self, seconds):
+        return self.is_quick and self.has_logits.is_set() and not self.is_cancelled
+
+    def think(self, scheduler):
+        """Ask for a token each time that there are logits, then end."""
+        for _ in range(self.max_tokens - 1):
+            assert self.has_logits.wait(GUARD_S)
+            self.pending_ids = np.zeros(1, np.int32)
+            self.has_logits.clear()
+            scheduler.wake()
+        assert self.has_logits.wait(GUARD_S)
+        self.is_cancelled = True
+        scheduler.wake()
 
 
 @pytest.fixture
@@ -312,3 +351,56 @@ def test_calls_between_steps_are_made_without_lanes_too(executor, scheduler):
     scheduler.call_soon(lambda: 1 / 0)
     scheduler.call_soon(called.set)
     assert called.wait(GUARD_S)
+
+
+def test_a_step_waits_for_a_guest_that_is_about_to_ask(executor):
+    scheduler = Scheduler(executor, "test", 32, grace=Grace(share=1e9, most_s=GUARD_S))
+    try:
+        lane = RecordingLane(executor, "a", prompt_tokens=1, max_tokens=5)
+        guest = BlockingLane(executor, "b", prompt_tokens=1, max_tokens=5)
+        thread = threading.Thread(target=guest.think, args=(scheduler,))
+        thread.start()
+        submit_together(scheduler, [lane, guest])
+        assert lane.ended.wait(GUARD_S)
+        assert guest.ended.wait(GUARD_S)
+        thread.join(GUARD_S)
+    finally:
+        scheduler.close()
+    assert [sorted(name for name, _ in step) for step in executor.steps] == [["a", "b"]] * 5
+
+
+def test_a_step_does_not_wait_for_a_slow_guest(executor):
+    scheduler = Scheduler(executor, "test", 32, grace=Grace(share=1e9, most_s=1e9))
+    try:
+        guest = BlockingLane(executor, "b", prompt_tokens=1, max_tokens=5, is_quick=False)
+        lane = RecordingLane(executor, "a", prompt_tokens=1, max_tokens=5)
+        submit_together(scheduler, [lane, guest])
+        assert lane.ended.wait(GUARD_S)
+    finally:
+        scheduler.close()
+    assert guest.num_advanced == 1
+    assert guest.was_stopped
+
+
+def test_a_guests_speed_is_that_of_its_last_answer(monkeypatch):
+    now = [100.0]
+    monkeypatch.setattr(guest_thread, "monotonic", lambda: now[0])
+    host = SimpleNamespace(share=Share(), is_ended=False)
+    lane = guest_thread._GuestLane(host, RecordingCache(), None)
+    token = np.zeros(1, np.int32)
+    assert not lane.answers_within(1)  # it has no logits
+    lane.advance(np.zeros(VOCAB, np.float32))
+    assert lane.answers_within(1)
+    now[0] += 0.5
+    assert lane.answers_within(1)
+    now[0] += 1
+    assert not lane.answers_within(1)  # too late this time
+    lane.post(token)
+    lane.advance(np.zeros(VOCAB, np.float32))
+    assert not lane.answers_within(1)  # too late the last time
+    assert lane.answers_within(2)
+    lane.post(token)
+    lane.advance(np.zeros(VOCAB, np.float32))
+    assert lane.answers_within(1)
+    lane.is_done = True
+    assert not lane.answers_within(1)
