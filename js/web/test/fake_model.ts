@@ -65,6 +65,7 @@ export class FakeModel implements ChatModel {
         ? logprobs.map((token) => [token, { text: " so", tokenId: 99, logprob: -1 }])
         : [],
       promptIds: [1, 2, 3],
+      toolCalls: [],
     };
   }
 

@@ -3,6 +3,8 @@
 import type { Backend, LoadOptions } from "../../src/backend.js";
 import { ModelNotFoundError, TenantClosedError } from "../../src/errors.js";
 import type {
+  EmbeddingInput,
+  EmbeddingResponse,
   GenerationRequest,
   GenerationResponse,
   ModelInfo,
@@ -50,6 +52,7 @@ export function response(
     logprobs: [],
     alternatives: [],
     promptIds: [],
+    toolCalls: [],
   };
 }
 
@@ -122,6 +125,13 @@ export class ScriptedBackend implements Backend {
   async detokenize(id: string, tokenIds: readonly number[]): Promise<string> {
     this.#get(id);
     return String.fromCodePoint(...tokenIds);
+  }
+
+  async embed(id: string, inputs: readonly EmbeddingInput[]): Promise<EmbeddingResponse> {
+    this.#get(id);
+    const vectors = inputs.map((input) => Float32Array.of(input.length, 1));
+    const usage = { promptTokens: inputs.length, completionTokens: 0, cachedTokens: 0 };
+    return { vectors, usage, model: id };
   }
 
   async dispose(): Promise<void> {
