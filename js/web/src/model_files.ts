@@ -27,12 +27,15 @@ export class ModelFiles {
     return this.#isFull;
   }
 
-  /** Bytes that this browser would still keep; null where it does not say, or keeps nothing. */
+  /** Bytes of the model that this browser has room for; null where nobody can tell. */
   async room(): Promise<number | null> {
     if (this.cache === null) return null;
     try {
       const { quota, usage = 0 } = await navigator.storage.estimate();
-      return quota === undefined ? null : Math.max(0, quota - usage);
+      if (quota === undefined) return null;
+      let keptBytes = 0;
+      for (const part of this.parts) keptBytes += (await this.#kept(part))?.size ?? 0;
+      return keptBytes + Math.max(0, quota - usage);
     } catch {
       return null;
     }

@@ -126,7 +126,10 @@ describe("the model's files", () => {
   it("that do not fit are foreseen where the browser tells its room", async () => {
     const estimate = vi.fn(async () => ({ quota: 100e6, usage: 40e6 }));
     vi.stubGlobal("navigator", { storage: { estimate } });
-    expect(await new ModelFiles(parts, cache, BASE).room()).toBe(60e6);
+    const files = new ModelFiles(parts, cache, BASE);
+    expect(await files.room()).toBe(60e6);
+    await files.open(() => undefined, signal());
+    expect(await files.room()).toBe(60e6 + CONTENTS.join("").length);
     expect(await new ModelFiles(parts, null, BASE).room()).toBeNull();
     estimate.mockRejectedValue(new TypeError("not here"));
     expect(await new ModelFiles(parts, cache, BASE).room()).toBeNull();
