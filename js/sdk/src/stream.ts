@@ -91,13 +91,14 @@ export function cancelledResponse(
     logprob: null,
     alternatives: [],
     finishReason: "cancelled",
+    tokenText: "",
   });
   return {
     text: "",
     tokenIds: [],
     finishReason: "cancelled",
     usage: { promptTokens: 0, completionTokens: 0, cachedTokens: 0 },
-    timings: { ttftMs: 0, prefillMs: 0, decodeMs: 0, totalMs: 0, tokensPerSecond: 0 },
+    timings: { queueMs: 0, ttftMs: 0, prefillMs: 0, decodeMs: 0, totalMs: 0, tokensPerSecond: 0 },
     seed: config.seed ?? 0,
     model,
     logprobs: [],

@@ -105,6 +105,8 @@ export interface TokenEvent {
   logprob: number | null;
   alternatives: readonly TokenLogprob[];
   finishReason: FinishReason | null;
+  /** Text of the token alone, where `logprobs` were asked for; else empty. */
+  tokenText: string;
   /** On the last event of an answer that calls tools. */
   toolCalls?: readonly ToolCall[];
 }
@@ -117,6 +119,8 @@ export interface Usage {
 
 /** Milliseconds since the request. */
 export interface Timings {
+  /** Until the first step that ran part of the request. */
+  queueMs: number;
   ttftMs: number;
   prefillMs: number;
   decodeMs: number;

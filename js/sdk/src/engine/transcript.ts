@@ -62,6 +62,7 @@ export class Transcript {
       index,
       logprob: logprob?.logprob ?? null,
       alternatives,
+      tokenText: logprob?.text ?? "",
     });
   }
 
@@ -74,6 +75,7 @@ export class Transcript {
       index: this.#tokenIds.length,
       logprob: null,
       alternatives: [],
+      tokenText: "",
     });
   }
 

@@ -127,6 +127,7 @@ export class TextStream {
       logprob: logprobs?.chosen.logprob ?? null,
       alternatives: logprobs?.alternatives ?? [],
       finishReason: null,
+      tokenText: logprobs?.chosen.text ?? "",
     });
   }
 
@@ -155,6 +156,7 @@ export class TextStream {
       logprob: null,
       alternatives: [],
       finishReason,
+      tokenText: "",
       ...(this.#toolCalls.length > 0 && { toolCalls: this.#toolCalls }),
     });
     return {
@@ -183,6 +185,7 @@ export class TextStream {
     const decodeMs = now - firstAt;
     const numDecoded = Math.max(this.#tokenIds.length - 1, 0);
     return {
+      queueMs: 0,
       ttftMs: firstAt - this.#startedAt,
       prefillMs: 0,
       decodeMs,

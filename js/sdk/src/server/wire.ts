@@ -147,6 +147,7 @@ export function usage(value: unknown): Usage {
 export function timings(value: unknown): Timings {
   const fields = fieldsOf(value);
   return {
+    queueMs: number(fields, "queue_ms"),
     ttftMs: number(fields, "ttft_ms"),
     prefillMs: number(fields, "prefill_ms"),
     decodeMs: number(fields, "decode_ms"),

@@ -32,7 +32,8 @@ export const INFO: ModelInfo = {
 
 /** An event of a token with this text. */
 export function tokenEvent(text: string, index: number): TokenEvent {
-  return { text, tokenId: index, index, logprob: null, alternatives: [], finishReason: null };
+  const event = { text, tokenId: index, index, logprob: null, alternatives: [] };
+  return { ...event, finishReason: null, tokenText: "" };
 }
 
 /** A response of tokens with these texts. */
@@ -46,7 +47,7 @@ export function response(
     tokenIds: texts.map((_, index) => index),
     finishReason,
     usage: { promptTokens: 1, completionTokens: texts.length, cachedTokens: 0 },
-    timings: { ttftMs: 1, prefillMs: 1, decodeMs: 1, totalMs: 2, tokensPerSecond: 1 },
+    timings: { queueMs: 0, ttftMs: 1, prefillMs: 1, decodeMs: 1, totalMs: 2, tokensPerSecond: 1 },
     seed: request.config.seed ?? 0,
     model: request.model,
     logprobs: [],
