@@ -13,36 +13,11 @@ import type { GGUFFile } from "../../src/gguf/file.js";
 import { openFile } from "../../src/gguf/file_source.js";
 import { Realm } from "../../src/node.js";
 import type { ModelSource } from "../../src/types.js";
-import { field, ggufBytes, type Kind, type Tensor, Type } from "../support/gguf_writer.js";
+import { field, ggufBytes, Type } from "../support/gguf_writer.js";
 import { compiledGuest } from "../support/guest.js";
 import { ScriptedKernels } from "../support/scripted_kernels.js";
-import { spmVocabulary, tinyFields, tinyTensors } from "../support/tiny_models.js";
+import { NAMES, part, parts, TENSORS } from "../support/split_model.js";
 
-const NAMES = [1, 2, 3].map((number) => `tiny-0000${number}-of-00003.gguf`);
-const TENSORS = tinyTensors("llama");
-
-interface Split {
-  number?: number;
-  count?: number;
-  total?: number;
-  kind?: Kind;
-  tensors?: readonly Tensor[];
-}
-
-/** A file of a split model; the first one has the metadata. */
-function part(number: number, changes: Split = {}): Uint8Array {
-  const tensors =
-    changes.tensors ?? TENSORS.slice(number * 8, number === 2 ? undefined : 8 * number + 8);
-  const fields = [
-    ...(number === 0 ? [...tinyFields("llama"), ...spmVocabulary()] : []),
-    field("split.no", changes.kind ?? Type.u16, changes.number ?? number),
-    field("split.count", changes.kind ?? Type.u16, changes.count ?? 3),
-    field("split.tensors.count", Type.i32, changes.total ?? TENSORS.length),
-  ];
-  return ggufBytes(fields, tensors);
-}
-
-const parts = () => [part(0), part(1), part(2)];
 let folder = "";
 let paths: string[] = [];
 
