@@ -211,7 +211,7 @@ def web_step(root: Path) -> Step | None:
     parts = [step for step in (guest_step(root), sdk_step(root)) if step is not None]
     sources.update(*(step.sources for step in parts))
     sources.update(js / name for name in ("package.json", "package-lock.json", "sdk/package.json"))
-    sources.add(root / "LICENSE")
+    sources.update((root / "LICENSE", root / "NOTICES.txt"))
     static = root / "realm_jupyter" / "web" / "static"
     names = "index.html page.js page.css check.js sw.js markdown.js maths.js icon.svg LICENSES.txt"
     outputs = tuple(static / name for name in (*names.split(), "engine_worker.js", "guest.wasm"))

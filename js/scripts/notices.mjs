@@ -1,8 +1,16 @@
 /** The licences of what is bundled, in one file that ships beside the bundles. */
 import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
 
 const HEAD = "The bundles in this folder contain the following packages.\n";
+
+const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
+
+/** The notices of what the WebAssembly files contain. */
+export function compiledNotices() {
+  return readFileSync(join(root, "NOTICES.txt"), "utf8");
+}
 
 /** Names of the packages that esbuild's metafile says are in a bundle, sorted. */
 export function bundledPackages(metafile) {

@@ -191,6 +191,18 @@ def test_the_model_can_be_deleted(open_page, site):
     assert sum(numbers) == 0
 
 
+def test_a_browser_without_room_for_the_model_says_so_and_answers(open_page, site):
+    page = open_page(service_workers="block")
+    limits = page.context.new_cdp_session(page)
+    origin = site.url.rstrip("/")
+    limits.send("Storage.overrideQuotaForOrigin", {"origin": origin, "quotaSize": 1_500_000})
+    page.goto(f"{site.url}talk/")
+    chat_in(page)
+    page.get_by_role("button", name="About").click()
+    about = page.get_by_role("dialog")
+    expect(about.get_by_role("status")).to_contain_text("no room to keep the whole model")
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_it_is_accessible(open_page, site, axe, artifacts, scheme):
     page = open_page(color_scheme=scheme)

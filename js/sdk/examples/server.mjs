@@ -16,6 +16,16 @@ try {
   for await (const { text } of stream) process.stdout.write(text);
   process.stdout.write("\n");
   console.log(`${await realm.countTokens("What is the capital of France?")} tokens`);
+
+  // An answer that keeps to a schema, which models in this process cannot promise.
+  const jsonSchema = {
+    type: "object",
+    properties: { city: { enum: ["Paris", "Rome"] }, isCapital: { type: "boolean" } },
+    required: ["city", "isCapital"],
+    additionalProperties: false,
+  };
+  const said = await realm.chat("Name a capital.", { jsonSchema, temperature: 0, maxTokens: 40 });
+  console.log(JSON.parse(said.text).city);
   await realm.generate("Hello", { topP: 2 });
 } catch (error) {
   if (error instanceof SamplingParamsError) console.log(error.message);

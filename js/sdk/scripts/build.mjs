@@ -6,18 +6,18 @@
  *   engine_worker.js            the engine for a Web Worker; engine_thread.js for a Node thread
  *   kernel_worker.js, kernel_thread.js   one thread of the kernels
  *   *.wasm                      guest and kernels
- *   LICENSES.txt                of the packages in the bundles
+ *   LICENSES.txt                of the packages in the bundles, and of what the .wasm files hold
  *   types/                      declarations
  *
  * `--no-types` leaves the declarations out (tests do not need them).
  */
 import { execFileSync } from "node:child_process";
-import { cpSync, existsSync, mkdirSync, readdirSync, rmSync } from "node:fs";
+import { appendFileSync, cpSync, existsSync, mkdirSync, readdirSync, rmSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import * as esbuild from "esbuild";
-import { writeNotices } from "../../scripts/notices.mjs";
+import { compiledNotices, writeNotices } from "../../scripts/notices.mjs";
 import { BROWSER_ENTRIES, NODE_ENTRIES } from "./entries.mjs";
 import { checkSizes } from "./sizes.mjs";
 
@@ -61,7 +61,9 @@ export async function bundle() {
       target: ["node20.19"],
     }),
   ]);
-  writeNotices(metafile, dirname(sdk), join(dist, "LICENSES.txt"));
+  const notices = join(dist, "LICENSES.txt");
+  writeNotices(metafile, dirname(sdk), notices);
+  appendFileSync(notices, `\n${"=".repeat(78)}\n${compiledNotices()}`);
   for (const name of readdirSync(wasm)) {
     if (name.endsWith(".wasm")) cpSync(join(wasm, name), join(dist, name));
   }

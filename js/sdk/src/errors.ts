@@ -76,6 +76,8 @@ export class UnsupportedQuantizationError extends ModelFormatError {
 export class ModelDownloadError extends ModelError {
   override readonly code = "model_download";
   declare readonly url?: string;
+  /** What the server answered, where it did. */
+  declare readonly status?: number;
 }
 
 /** A file's bytes are not the ones that were promised. */
@@ -182,6 +184,8 @@ export class ContextLengthError extends GenerationError {
 /** A schema or grammar that cannot be used. */
 export class GrammarError extends GenerationError {
   override readonly code = "grammar";
+  /** Which option asked for it. */
+  declare readonly field?: string;
 }
 
 /** A chat template failed. */

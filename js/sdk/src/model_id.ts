@@ -2,7 +2,7 @@
 
 import { display, kindOf } from "./display.js";
 import { ConfigError } from "./errors.js";
-import type { ModelSource } from "./types.js";
+import type { FileSource, ModelSource } from "./types.js";
 
 const SUFFIX = ".gguf";
 const ALLOWED = "a name of at most 128 letters, digits and . _ - : @ + or spaces";
@@ -31,7 +31,8 @@ export function checkedId(id: unknown): string {
 
 /** The id of a model that is given none: its file's name, without the ending. */
 export function defaultId(source: ModelSource): string {
-  const name = fileName(source);
+  const [first = ""] = isFiles(source) ? source : [source];
+  const name = fileName(first);
   const stem = name.toLowerCase().endsWith(SUFFIX) ? name.slice(0, -SUFFIX.length) : name;
   const id = stem
     .replace(/-\d{5}-of-\d{5}$/, "")
@@ -46,7 +47,12 @@ export function looksLikeFile(text: string): boolean {
   return /[/\\]/.test(text) || text.toLowerCase().endsWith(SUFFIX);
 }
 
-function fileName(source: ModelSource): string {
+/** Whether a source is all files of a split model. */
+export function isFiles(source: ModelSource): source is readonly FileSource[] {
+  return Array.isArray(source);
+}
+
+function fileName(source: FileSource): string {
   if (source instanceof URL) return lastPart(source.pathname);
   if (typeof source === "string") return lastPart(source.replace(/[?#].*$/, ""));
   const name = (source as { name?: unknown }).name;

@@ -1,18 +1,21 @@
 /** Options of a generation: defaults, ranges, checks; those of Python's `GenerationConfig`. */
 
+import { checkedGrammar, checkedJsonObject, checkedSchema, formField } from "./answer_form.js";
 import { display } from "./display.js";
 import { SamplingParamsError } from "./errors.js";
-import type { GenerationConfig } from "./types.js";
+import type { GenerationConfig, JsonSchema } from "./types.js";
 
 /** What may be given of a `GenerationConfig`; the rest has its default. */
 export type SamplingOptions = {
-  [K in Exclude<keyof GenerationConfig, "stop" | "drySequenceBreakers">]?:
+  [K in Exclude<keyof GenerationConfig, "stop" | "drySequenceBreakers" | "jsonSchema">]?:
     | GenerationConfig[K]
     | undefined;
 } & {
   /** Generation ends before any of these would appear in the text. */
   stop?: string | readonly string[] | undefined;
   drySequenceBreakers?: string | readonly string[] | undefined;
+  /** The answer is compact JSON that satisfies this schema, or its JSON text; in a server only. */
+  jsonSchema?: JsonSchema | string | null | undefined;
 };
 
 const MAX_COUNT = 2 ** 31 - 1;
@@ -49,6 +52,9 @@ export const DEFAULT_CONFIG: GenerationConfig = Object.freeze({
   stop: Object.freeze([]),
   ignoreEos: false,
   logprobs: null,
+  jsonSchema: null,
+  jsonObject: false,
+  grammar: null,
 });
 
 interface Range {
@@ -99,6 +105,7 @@ export function allowedValues(field: string): string {
  * The whole configuration that options stand for.
  *
  * @throws SamplingParamsError if an option is unknown or out of its range.
+ * @throws GrammarError if a form of the answer is malformed, or there are two.
  */
 export function checkedConfig(options: SamplingOptions = {}): GenerationConfig {
   const config: Record<string, unknown> = { ...DEFAULT_CONFIG };
@@ -122,7 +129,12 @@ export function checkedConfig(options: SamplingOptions = {}): GenerationConfig {
   config.stop = checkedStrings("stop", config.stop);
   config.drySequenceBreakers = checkedStrings("drySequenceBreakers", config.drySequenceBreakers);
   config.logitBias = checkedLogitBias(config.logitBias);
-  return config as unknown as GenerationConfig;
+  if (config.jsonSchema !== null) config.jsonSchema = checkedSchema(config.jsonSchema);
+  if (config.grammar !== null) config.grammar = checkedGrammar(config.grammar);
+  config.jsonObject = checkedJsonObject(config.jsonObject);
+  const checked = config as unknown as GenerationConfig;
+  formField(checked);
+  return checked;
 }
 
 /** Whether a text has no lone surrogates, which are no characters. */

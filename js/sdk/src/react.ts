@@ -47,7 +47,7 @@ export function useLoadedModel(
   id: string,
 ): LoadedModel {
   const [model, setModel] = useState(NOT_LOADED);
-  const place = source instanceof URL ? source.href : source;
+  const place = useSameSource(source);
   useEffect(() => {
     setModel(NOT_LOADED);
     if (realm === null || place === null) return undefined;
@@ -72,6 +72,19 @@ export function useLoadedModel(
   return model;
 }
 
+/** The source of the last render where this one is the same: URLs and arrays are new each time. */
+function useSameSource(source: ModelSource | null): ModelSource | null {
+  const last = useRef(source);
+  if (!isSame(last.current, source)) last.current = source;
+  return last.current;
+}
+
+function isSame(left: unknown, right: unknown): boolean {
+  if (left instanceof URL && right instanceof URL) return left.href === right.href;
+  if (!Array.isArray(left) || !Array.isArray(right)) return left === right;
+  return left.length === right.length && left.every((file, index) => isSame(file, right[index]));
+}
+
 /** A conversation. */
 export interface Chat {
   /** All turns; the last one grows while the model answers. */
@@ -79,8 +92,11 @@ export interface Chat {
   isAnswering: boolean;
   /** Why the last answer failed. */
   error: Error | null;
-  /** Say something; does nothing while the model answers. */
-  send: (text: string) => void;
+  /**
+   * Say something, or add turns such as the answers of tools; does nothing while the model
+   * answers. What the model calls is in the `toolCalls` of its turn.
+   */
+  send: (turn: string | readonly ChatMessage[]) => void;
   /** End the answer; what there is of it stays. */
   stop: () => void;
   /** Forget the conversation. */
@@ -107,16 +123,17 @@ export function useChat(realm: RealmCore | null, options: StreamChatOptions = {}
   }, []);
 
   const send = useCallback(
-    (text: string) => {
+    (turn: string | readonly ChatMessage[]) => {
       if (realm === null || running.current !== null) return;
-      const asked: ChatMessage[] = [...latest.current.messages, { role: "user", content: text }];
+      const turns = typeof turn === "string" ? [{ role: "user" as const, content: turn }] : turn;
+      const asked: ChatMessage[] = [...latest.current.messages, ...turns];
       const stream = realm.streamChat(asked, latest.current.options);
       running.current = stream;
       setMessages(asked);
       setIsAnswering(true);
       setError(null);
-      follow(stream, (content) => {
-        if (running.current === stream) setMessages([...asked, { role: "assistant", content }]);
+      follow(stream, (answer) => {
+        if (running.current === stream) setMessages([...asked, answer]);
       })
         .catch((reason: Error) => {
           if (running.current === stream) setError(reason);
@@ -143,10 +160,10 @@ export function useChat(realm: RealmCore | null, options: StreamChatOptions = {}
   return { messages, isAnswering, error, send, stop, clear };
 }
 
-async function follow(stream: TokenStream, onText: (text: string) => void): Promise<void> {
-  let text = "";
-  for await (const event of stream) {
-    text += event.text;
-    onText(text);
+async function follow(stream: TokenStream, onAnswer: (answer: ChatMessage) => void): Promise<void> {
+  let content = "";
+  for await (const { text, toolCalls } of stream) {
+    content += text;
+    onAnswer({ role: "assistant", content, ...(toolCalls !== undefined && { toolCalls }) });
   }
 }

@@ -1,10 +1,12 @@
 /** `Realm`: load models, generate, chat, stream, stop. */
 
+import { type CallOptions, checkedSignal, unlessAborted } from "./abort.js";
 import { asyncDispose } from "./async_dispose.js";
 import type { Backend, LoadOptions } from "./backend.js";
 import { display, kindOf } from "./display.js";
 import {
   ConfigError,
+  LoadCancelledError,
   ModelNotFoundError,
   PromptError,
   TenantBusyError,
@@ -18,6 +20,7 @@ import {
   type Conversation,
   chatRequest,
   checkedIds,
+  checkedInputs,
   checkedText,
   type GenerateOptions,
   type OnToken,
@@ -26,8 +29,16 @@ import {
   type StreamChatOptions,
   type StreamOptions,
 } from "./request.js";
-import { TokenStream } from "./stream.js";
-import type { GenerationRequest, GenerationResponse, ModelInfo, ModelSource } from "./types.js";
+import { cancelledResponse, TokenStream } from "./stream.js";
+import type {
+  EmbeddingInput,
+  EmbeddingResponse,
+  FileSource,
+  GenerationRequest,
+  GenerationResponse,
+  ModelInfo,
+  ModelSource,
+} from "./types.js";
 
 /** Options of `generateBatch`. */
 export interface BatchOptions extends StreamOptions {
@@ -35,16 +46,20 @@ export interface BatchOptions extends StreamOptions {
   onToken?: ((...news: [...Parameters<OnToken>, index: number]) => void) | undefined;
 }
 
-export interface TokenizeOptions {
+/** Options of `embed` and `countTokens`. */
+export interface ModelOptions extends CallOptions {
+  /** Id of a loaded model; the current one by default. */
   model?: string | undefined;
+}
+
+export interface TokenizeOptions extends ModelOptions {
   /** Add BOS and EOS as the vocabulary says. */
   addSpecial?: boolean | undefined;
   /** Recognise control tokens in the text. */
   parseSpecial?: boolean | undefined;
 }
 
-export interface DetokenizeOptions {
-  model?: string | undefined;
+export interface DetokenizeOptions extends ModelOptions {
   /** Show control tokens. */
   renderSpecial?: boolean | undefined;
 }
@@ -76,7 +91,11 @@ export class RealmCore {
   }
 
   /** Make ready; everything else does so too, so that calling it only saves time later. */
-  async init(): Promise<void> {
+  async init({ signal }: CallOptions = {}): Promise<void> {
+    return unlessAborted(signal, () => this.#init());
+  }
+
+  async #init(): Promise<void> {
     this.#checkOpen();
     this.#initialized ??= this.#backend.init().catch((error: unknown) => {
       this.#initialized = null; // so that it can be tried again
@@ -92,7 +111,8 @@ export class RealmCore {
    * Load a model and make it current.
    *
    * @param source Bytes of a GGUF file, a `Blob` or `File`, a `URL`, or text: in Node a path or
-   *   URL, in a page a URL, in server mode also a name that the server knows.
+   *   URL, in a page a URL, in server mode also a name that the server knows. Of a split model
+   *   (`NAME-00001-of-00003.gguf`) the path or URL of its first file, or an array of all of them.
    * @param id Name for requests; by default the file's name without `.gguf`.
    * @throws ModelFormatError, ModelMemoryError, ModelDownloadError, ModelNotFoundError,
    *   LoadCancelledError, ConfigError
@@ -100,7 +120,12 @@ export class RealmCore {
   async loadModel(source: ModelSource, id?: string, options: LoadOptions = {}): Promise<ModelInfo> {
     const checked = checkedSource(source);
     const chosen = checkedId(id ?? defaultId(checked));
-    await this.init();
+    try {
+      await this.init({ signal: options.signal });
+    } catch (error) {
+      if (!options.signal?.aborted) throw error;
+      throw new LoadCancelledError(`loading ${display(chosen)} was cancelled`, { cause: error });
+    }
     const info = await this.#backend.loadModel(checked, chosen, options);
     this.#current = info.id;
     return { ...info, isCurrent: true };
@@ -111,19 +136,23 @@ export class RealmCore {
    *
    * @throws ModelNotFoundError if no model has this id.
    */
-  async unloadModel(id: string): Promise<number> {
-    await this.init();
-    const freed = await this.#backend.unloadModel(checkedText(id, "a model id"));
-    if (this.#current === id) this.#current = null;
-    return freed;
+  async unloadModel(id: string, { signal }: CallOptions = {}): Promise<number> {
+    return unlessAborted(signal, async () => {
+      await this.#init();
+      const freed = await this.#backend.unloadModel(checkedText(id, "a model id"), { signal });
+      if (this.#current === id) this.#current = null;
+      return freed;
+    });
   }
 
   /** The loaded models in the order of loading. */
-  async getModels(): Promise<ModelInfo[]> {
-    await this.init();
-    const models = await this.#backend.models();
-    const current = this.#currentOf(models);
-    return models.map((info) => ({ ...info, isCurrent: info.id === current }));
+  async getModels({ signal }: CallOptions = {}): Promise<ModelInfo[]> {
+    return unlessAborted(signal, async () => {
+      await this.#init();
+      const models = await this.#backend.models({ signal });
+      const current = this.#currentOf(models);
+      return models.map((info) => ({ ...info, isCurrent: info.id === current }));
+    });
   }
 
   /**
@@ -131,8 +160,8 @@ export class RealmCore {
    *
    * @throws ModelNotFoundError if no model has this id.
    */
-  async useModel(id: string): Promise<ModelInfo> {
-    const using = this.getModelInfo(id).then((info) => {
+  async useModel(id: string, options: CallOptions = {}): Promise<ModelInfo> {
+    const using = this.getModelInfo(id, options).then((info) => {
       this.#current = info.id;
       return { ...info, isCurrent: true };
     });
@@ -140,13 +169,13 @@ export class RealmCore {
   }
 
   /** Id of the model that requests go to; null if none is loaded. */
-  async getCurrentModel(): Promise<string | null> {
-    return (await this.getModels()).find((info) => info.isCurrent)?.id ?? null;
+  async getCurrentModel(options: CallOptions = {}): Promise<string | null> {
+    return (await this.getModels(options)).find((info) => info.isCurrent)?.id ?? null;
   }
 
   /** Whether requests can name this model. */
-  async isModelLoaded(id: string): Promise<boolean> {
-    return (await this.getModels()).some((info) => info.id === id);
+  async isModelLoaded(id: string, options: CallOptions = {}): Promise<boolean> {
+    return (await this.getModels(options)).some((info) => info.id === id);
   }
 
   /**
@@ -154,8 +183,8 @@ export class RealmCore {
    *
    * @throws ModelNotFoundError if there is none.
    */
-  async getModelInfo(id?: string): Promise<ModelInfo> {
-    const models = await this.getModels();
+  async getModelInfo(id?: string, options: CallOptions = {}): Promise<ModelInfo> {
+    const models = await this.getModels(options);
     const found = models.find((info) => (id === undefined ? info.isCurrent : info.id === id));
     if (found === undefined) throw notFound(id, models);
     return found;
@@ -214,7 +243,7 @@ export class RealmCore {
     const { onToken, signal, ...rest } = options;
     const abort = new AbortController();
     const cancel = () => abort.abort();
-    if (signal?.aborted) cancel();
+    if (checkedSignal(signal)?.aborted) cancel();
     signal?.addEventListener("abort", cancel, { once: true });
     const running = new Set<Promise<unknown>>();
     const one = async (prompt: Prompt, index: number): Promise<GenerationResponse> => {
@@ -252,20 +281,45 @@ export class RealmCore {
   /** The token ids of a text. */
   async tokenize(text: string, options: TokenizeOptions = {}): Promise<number[]> {
     const checked = checkedText(text, "the text");
-    const { model, addSpecial = false, parseSpecial = false } = options;
-    return this.#backend.tokenize(await this.#choose(model), checked, { addSpecial, parseSpecial });
+    const { model, addSpecial = false, parseSpecial = false, signal } = options;
+    return unlessAborted(signal, async () => {
+      const id = await this.#choose(model);
+      return this.#backend.tokenize(id, checked, { addSpecial, parseSpecial, signal });
+    });
   }
 
   /** The text of token ids; control tokens are left out unless asked for. */
   async detokenize(tokenIds: Iterable<number>, options: DetokenizeOptions = {}): Promise<string> {
     const ids = checkedIds(isIterable(tokenIds) ? [...tokenIds] : tokenIds);
-    const { model, renderSpecial = false } = options;
-    return this.#backend.detokenize(await this.#choose(model), ids, { renderSpecial });
+    const { model, renderSpecial = false, signal } = options;
+    return unlessAborted(signal, async () => {
+      const id = await this.#choose(model);
+      return this.#backend.detokenize(id, ids, { renderSpecial, signal });
+    });
   }
 
   /** How many tokens a text has. */
-  async countTokens(text: string, options: { model?: string | undefined } = {}): Promise<number> {
-    return (await this.tokenize(text, options)).length;
+  async countTokens(text: string, { model, signal }: ModelOptions = {}): Promise<number> {
+    return (await this.tokenize(text, { model, signal })).length;
+  }
+
+  /**
+   * Embeddings: the mean of each text's hidden states after the model's final norm, of unit
+   * length. A model that was trained to write, not to embed, gives vectors of modest quality.
+   *
+   * @param texts A text or several, each with BOS and EOS as the vocabulary says; token ids are
+   *   taken as they are.
+   * @throws PromptError if there is no text, or one is empty; ContextLengthError
+   */
+  async embed(
+    texts: string | readonly EmbeddingInput[],
+    { model, signal }: ModelOptions = {},
+  ): Promise<EmbeddingResponse> {
+    const inputs = checkedInputs(texts);
+    return unlessAborted(signal, async () => {
+      const id = await this.#choose(model);
+      return this.#backend.embed(id, inputs, { signal });
+    });
   }
 
   // -- the end --------------------------------------------------------------------
@@ -288,9 +342,15 @@ export class RealmCore {
     request: (model: string) => GenerationRequest,
   ): TokenStream {
     return new TokenStream(async (onToken, inner) => {
-      request(""); // what is wrong with the request itself is told before any model is loaded
-      const made = request(await this.#choose(model));
-      return this.#backend.generate(made, { onToken, signal: inner });
+      checkedSignal(signal);
+      // What is wrong with the request itself is told before any model is loaded.
+      const asked = request(model ?? "");
+      const id = await unlessAborted(inner, () => this.#choose(model)).catch((error: unknown) => {
+        if (inner.aborted) return null;
+        throw error;
+      });
+      if (id === null) return cancelledResponse(asked, onToken);
+      return this.#backend.generate({ ...asked, model: id }, { onToken, signal: inner });
     }, signal);
   }
 
@@ -311,7 +371,7 @@ export class RealmCore {
   /** The model that a request goes to; loads the default one if that is a file. */
   async #choose(model: string | undefined): Promise<string> {
     if (model !== undefined) checkedText(model, "a model id");
-    await this.init();
+    await this.#init();
     await this.#pending?.catch(() => undefined); // whoever made the change meets its error
     if (model !== undefined && model !== this.#defaultModel) return model;
     if (model === undefined && this.#current !== null) return this.#current;
@@ -376,9 +436,17 @@ function checkedDefault(value: unknown): string | URL | null {
 }
 
 function checkedSource(source: unknown): ModelSource {
+  if (!Array.isArray(source)) return checkedFile(source);
+  if (source.length === 0) {
+    throw new ConfigError("the array of a split model's files is empty", { field: "source" });
+  }
+  return source.map(checkedFile);
+}
+
+function checkedFile(source: unknown): FileSource {
   const isBytes = source instanceof Uint8Array || source instanceof ArrayBuffer;
   const isBlob = typeof Blob === "function" && source instanceof Blob;
-  if (isBytes || isBlob || source instanceof URL) return source as ModelSource;
+  if (isBytes || isBlob || source instanceof URL) return source as FileSource;
   if (typeof source === "string" && source !== "") return source;
   throw new ConfigError(
     "a model is loaded from bytes (ArrayBuffer or Uint8Array), a Blob, a URL or a path, not from " +

@@ -1,5 +1,6 @@
 /** `RealmRegistry`: several models side by side, by id. */
 
+import type { CallOptions } from "./abort.js";
 import { asyncDispose } from "./async_dispose.js";
 import type { LoadOptions } from "./backend.js";
 import type { RealmCore } from "./realm.js";
@@ -27,8 +28,8 @@ export class RegistryCore {
   }
 
   /** Make ready; loading does so too. */
-  init(): Promise<void> {
-    return this.#realm.init();
+  init(options?: CallOptions): Promise<void> {
+    return this.#realm.init(options);
   }
 
   /** Load a model under an id and make it the default; see `Realm.loadModel`. */
@@ -42,33 +43,33 @@ export class RegistryCore {
    *
    * @throws ModelNotFoundError if no model has this id.
    */
-  unloadModel(id: string): Promise<number> {
-    return this.#realm.unloadModel(id);
+  unloadModel(id: string, options?: CallOptions): Promise<number> {
+    return this.#realm.unloadModel(id, options);
   }
 
   /** The loaded models in the order of loading. */
-  getModels(): Promise<ModelInfo[]> {
-    return this.#realm.getModels();
+  getModels(options?: CallOptions): Promise<ModelInfo[]> {
+    return this.#realm.getModels(options);
   }
 
   /** What is known of a loaded model, by default the default one. */
-  getModelInfo(id?: string): Promise<ModelInfo> {
-    return this.#realm.getModelInfo(id);
+  getModelInfo(id?: string, options?: CallOptions): Promise<ModelInfo> {
+    return this.#realm.getModelInfo(id, options);
   }
 
   /** Whether requests can name this model. */
-  isModelLoaded(id: string): Promise<boolean> {
-    return this.#realm.isModelLoaded(id);
+  isModelLoaded(id: string, options?: CallOptions): Promise<boolean> {
+    return this.#realm.isModelLoaded(id, options);
   }
 
   /** Make a loaded model the default. */
-  useModel(id: string): Promise<ModelInfo> {
-    return this.#realm.useModel(id);
+  useModel(id: string, options?: CallOptions): Promise<ModelInfo> {
+    return this.#realm.useModel(id, options);
   }
 
   /** Id of the default model: the one loaded or used last; null if none is loaded. */
-  getCurrentModel(): Promise<string | null> {
-    return this.#realm.getCurrentModel();
+  getCurrentModel(options?: CallOptions): Promise<string | null> {
+    return this.#realm.getCurrentModel(options);
   }
 
   /** Generate with a model, null for the default one; see `Realm.generate`. */

@@ -1,9 +1,19 @@
 /** What a caller asks for, checked and made into a `GenerationRequest`. */
 
+import { formOfResponse } from "./answer_form.js";
 import { display, kindOf } from "./display.js";
 import { PromptError } from "./errors.js";
 import { checkedConfig, isUnicode, type SamplingOptions } from "./options.js";
-import type { ChatMessage, GenerationRequest, Role, TokenEvent } from "./types.js";
+import { checkedCalls, checkedTools, type ToolOptions } from "./tools.js";
+import type {
+  ChatMessage,
+  EmbeddingInput,
+  GenerationConfig,
+  GenerationRequest,
+  ResponseFormat,
+  Role,
+  TokenEvent,
+} from "./types.js";
 
 /** A text, or token ids that are taken as they are. */
 export type Prompt = string | { readonly tokenIds: readonly number[] };
@@ -14,6 +24,8 @@ export interface CommonOptions extends SamplingOptions {
   model?: string | undefined;
   /** System turn before the prompt or the messages. */
   system?: string | undefined;
+  /** OpenAI's way to ask for JSON, in place of `jsonObject` and `jsonSchema`. */
+  responseFormat?: ResponseFormat | undefined;
   /** Ends the generation with the finish reason "cancelled" and the text so far. */
   signal?: AbortSignal | undefined;
 }
@@ -33,10 +45,10 @@ export interface GenerateOptions extends StreamOptions {
 }
 
 /** Options of `streamChat`. */
-export type StreamChatOptions = CommonOptions;
+export interface StreamChatOptions extends CommonOptions, ToolOptions {}
 
 /** Options of `chat`. */
-export interface ChatOptions extends CommonOptions {
+export interface ChatOptions extends StreamChatOptions {
   onToken?: OnToken | undefined;
 }
 
@@ -48,7 +60,7 @@ const ROLES: readonly Role[] = ["system", "user", "assistant", "tool"];
 /**
  * The request for a prompt.
  *
- * @throws SamplingParamsError, PromptError
+ * @throws SamplingParamsError, GrammarError, PromptError
  */
 export function promptRequest(
   prompt: Prompt,
@@ -56,7 +68,7 @@ export function promptRequest(
   options: StreamOptions,
 ): GenerationRequest {
   const { raw, system, ...sampling } = options;
-  const config = checkedConfig(sampling);
+  const config = configOf(sampling);
   const request: GenerationRequest = { model, config };
   if (typeof prompt === "string") request.text = checkedText(prompt, "the prompt");
   else request.tokenIds = checkedTokenIds(prompt);
@@ -68,15 +80,16 @@ export function promptRequest(
 /**
  * The request for the next turn of a conversation.
  *
- * @throws SamplingParamsError, PromptError
+ * @throws SamplingParamsError, GrammarError, PromptError, RequestError
  */
 export function chatRequest(
   conversation: Conversation,
   model: string,
   options: StreamChatOptions,
 ): GenerationRequest {
-  const { system, ...sampling } = options;
-  const config = checkedConfig(sampling);
+  const { system, tools, toolChoice, parallelToolCalls, ...sampling } = options;
+  const config = configOf(sampling);
+  const offered = checkedTools({ tools, toolChoice, parallelToolCalls });
   const given = typeof conversation === "string" ? [userTurn(conversation)] : conversation;
   if (!Array.isArray(given)) {
     throw new PromptError(`a conversation is text or messages, not ${kindOf(given)}`);
@@ -88,7 +101,18 @@ export function chatRequest(
   if (system !== undefined) {
     messages.unshift({ role: "system", content: checkedText(system, "the system prompt") });
   }
-  return { model, config, messages };
+  return { model, config, messages, ...offered };
+}
+
+/** The configuration of options that may ask for JSON in OpenAI's way. */
+function configOf(
+  options: SamplingOptions & { responseFormat?: ResponseFormat | undefined },
+): GenerationConfig {
+  const { responseFormat, ...sampling } = options;
+  const asked = formOfResponse(responseFormat);
+  const config = checkedConfig(sampling);
+  // Checked once more together: two forms are none.
+  return Object.keys(asked).length === 0 ? config : checkedConfig({ ...config, ...asked });
 }
 
 /** @throws PromptError if it is no text. */
@@ -113,6 +137,19 @@ export function checkedIds(tokenIds: unknown): readonly number[] {
     }
   }
   return ids as number[];
+}
+
+/** @throws PromptError if there is no text, or one is neither text nor token ids. */
+export function checkedInputs(texts: unknown): readonly EmbeddingInput[] {
+  const items: unknown = typeof texts === "string" ? [texts] : texts;
+  if (!Array.isArray(items) || items.length === 0) {
+    throw new PromptError("give at least one text to embed");
+  }
+  return items.map((item: unknown) => {
+    if (typeof item === "string") return checkedText(item, "a text to embed");
+    if (typeof item === "object" && item !== null) return checkedIds(item);
+    throw new PromptError(`texts to embed are text or token ids, not ${kindOf(item)}`);
+  });
 }
 
 function checkedTokenIds(prompt: unknown): readonly number[] {
@@ -150,5 +187,15 @@ function checkedMessage(message: unknown): ChatMessage {
   if (typeof content !== "string") {
     throw new PromptError(`the content of a ${role} message must be text, not ${kindOf(content)}`);
   }
-  return { role: role as Role, content: checkedText(content, `the content of a ${role} message`) };
+  const checked: ChatMessage = {
+    role: role as Role,
+    content: checkedText(content, `the content of a ${role} message`),
+  };
+  // Templates ask whether a message has a field, so that empty ones must not be there.
+  const { toolCalls, toolCallId, name } = message as Record<string, unknown>;
+  const calls = checkedCalls(toolCalls ?? []);
+  if (calls.length > 0) checked.toolCalls = calls;
+  if (toolCallId) checked.toolCallId = checkedText(toolCallId, "toolCallId");
+  if (name) checked.name = checkedText(name, `the name of a ${role} message`);
+  return checked;
 }

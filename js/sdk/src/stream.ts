@@ -1,6 +1,6 @@
 /** A generation under way: its tokens as they come, and its response. */
 
-import type { GenerationResponse, TokenEvent } from "./types.js";
+import type { GenerationRequest, GenerationResponse, TokenEvent } from "./types.js";
 
 /** Runs a generation; what it is given stops it. */
 export type Run = (
@@ -34,13 +34,14 @@ export class TokenStream implements AsyncIterable<TokenEvent> {
   constructor(run: Run, signal?: AbortSignal) {
     const cancel = () => this.cancel();
     if (signal?.aborted) cancel();
-    signal?.addEventListener("abort", cancel, { once: true });
+    // What is no signal at all is refused where the request is.
+    signal?.addEventListener?.("abort", cancel, { once: true });
     const take = (event: TokenEvent) => {
       this.#events.push(event);
       this.#wakeUp();
     };
     this.response = run(take, this.#abort.signal).finally(() => {
-      signal?.removeEventListener("abort", cancel);
+      signal?.removeEventListener?.("abort", cancel);
       this.#isOver = true;
       this.#wakeUp();
     });
@@ -76,4 +77,33 @@ export class TokenStream implements AsyncIterable<TokenEvent> {
     this.#wake?.();
     this.#wake = null;
   }
+}
+
+/** The response, and the one event, of a request that was given up before it reached a model. */
+export function cancelledResponse(
+  { model, config }: GenerationRequest,
+  onToken: (event: TokenEvent) => void,
+): GenerationResponse {
+  onToken({
+    text: "",
+    tokenId: -1,
+    index: 0,
+    logprob: null,
+    alternatives: [],
+    finishReason: "cancelled",
+    tokenText: "",
+  });
+  return {
+    text: "",
+    tokenIds: [],
+    finishReason: "cancelled",
+    usage: { promptTokens: 0, completionTokens: 0, cachedTokens: 0 },
+    timings: { queueMs: 0, ttftMs: 0, prefillMs: 0, decodeMs: 0, totalMs: 0, tokensPerSecond: 0 },
+    seed: config.seed ?? 0,
+    model,
+    logprobs: [],
+    alternatives: [],
+    promptIds: [],
+    toolCalls: [],
+  };
 }

@@ -3,10 +3,50 @@
 export type Role = "system" | "user" | "assistant" | "tool";
 export type FinishReason = "stop" | "length" | "cancelled" | "tool_calls";
 
+/** A JSON schema. */
+export type JsonSchema = Readonly<Record<string, unknown>>;
+
+/** A function that a model may call; `parameters` is a JSON schema of its arguments. */
+export interface Tool {
+  type: "function";
+  function: {
+    name: string;
+    description?: string;
+    parameters?: JsonSchema;
+    strict?: boolean;
+  };
+}
+
+/** Whether a model may call tools, has to, or which one it has to call. */
+export type ToolChoice =
+  | "none"
+  | "auto"
+  | "required"
+  | { type: "function"; function: { name: string } };
+
+/** A call that a model made, as a message of the assistant takes it back. */
+export interface ToolCall {
+  id: string;
+  type: "function";
+  function: { name: string; arguments: Readonly<Record<string, unknown>> };
+}
+
 export interface ChatMessage {
   role: Role;
   content: string;
+  /** What an assistant called. */
+  toolCalls?: readonly ToolCall[];
+  /** Which call a tool's message answers. */
+  toolCallId?: string;
+  /** Which function a tool's message is of. */
+  name?: string;
 }
+
+/** OpenAI's way to ask for JSON: the same as `jsonObject` and `jsonSchema`. */
+export type ResponseFormat =
+  | { type: "text" }
+  | { type: "json_object" }
+  | { type: "json_schema"; json_schema: { name?: string; schema?: JsonSchema; strict?: boolean } };
 
 /** How to generate; see `GenerationConfig` of the Python package for ranges and order. */
 export interface GenerationConfig {
@@ -38,6 +78,15 @@ export interface GenerationConfig {
   ignoreEos: boolean;
   /** Report the log probability of each token and of this many alternatives. */
   logprobs: number | null;
+  /** The answer is compact JSON that satisfies this schema; in a server only. */
+  jsonSchema: JsonSchema | null;
+  /** The answer is a compact JSON object; in a server only. */
+  jsonObject: boolean;
+  /**
+   * The answer follows this grammar: Lark rules as llguidance reads them, or a regular expression
+   * between slashes (`"/[0-9]{4}/"`); in a server only.
+   */
+  grammar: string | null;
 }
 
 export interface TokenLogprob {
@@ -56,6 +105,10 @@ export interface TokenEvent {
   logprob: number | null;
   alternatives: readonly TokenLogprob[];
   finishReason: FinishReason | null;
+  /** Text of the token alone, where `logprobs` were asked for; else empty. */
+  tokenText: string;
+  /** On the last event of an answer that calls tools. */
+  toolCalls?: readonly ToolCall[];
 }
 
 export interface Usage {
@@ -66,6 +119,8 @@ export interface Usage {
 
 /** Milliseconds since the request. */
 export interface Timings {
+  /** Until the first step that ran part of the request. */
+  queueMs: number;
   ttftMs: number;
   prefillMs: number;
   decodeMs: number;
@@ -84,6 +139,16 @@ export interface GenerationResponse {
   logprobs: readonly TokenLogprob[];
   alternatives: readonly (readonly TokenLogprob[])[];
   promptIds: readonly number[];
+  /** Calls of the tools that the request offered; their text is no part of `text`. */
+  toolCalls: readonly ToolCall[];
+}
+
+/** Embeddings of texts. */
+export interface EmbeddingResponse {
+  /** Of unit length, in the order of the texts. */
+  vectors: readonly Float32Array[];
+  usage: Usage;
+  model: string;
 }
 
 export interface ModelInfo {
@@ -113,7 +178,10 @@ export interface LoadProgress {
 }
 
 /** Bytes of a GGUF file, or where they are: a URL, or in Node a path. */
-export type ModelSource = ArrayBuffer | Uint8Array | Blob | URL | string;
+export type FileSource = ArrayBuffer | Uint8Array | Blob | URL | string;
+
+/** A model's file; of a split model its first file by place, or all of them in order. */
+export type ModelSource = FileSource | readonly FileSource[];
 
 /** Exactly one of text, messages and tokenIds is given. */
 export interface GenerationRequest {
@@ -126,4 +194,12 @@ export interface GenerationRequest {
   raw?: boolean;
   /** System turn before the text. */
   system?: string;
+  /** With messages: functions that the model may call. */
+  tools?: readonly Tool[];
+  toolChoice?: ToolChoice;
+  /** False where one call is enough. */
+  parallelToolCalls?: boolean;
 }
+
+/** A text to embed, or its token ids. */
+export type EmbeddingInput = string | readonly number[];

@@ -2,15 +2,33 @@ import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import * as errors from "../src/errors.js";
+import { Realm } from "../src/node.js";
 import {
   allowedValues,
   checkedConfig,
   DEFAULT_CONFIG,
   type SamplingOptions,
 } from "../src/options.js";
+import type { LoadProgress, TokenLogprob } from "../src/types.js";
 import { PYTHON } from "./support/python.js";
+import { ScriptedBackend, tokenEvent } from "./support/scripted_backend.js";
 
 const camel = (name: string) => name.replace(/_([a-z0-9])/g, (_, c: string) => c.toUpperCase());
+
+/** Names of the fields of Python's classes, in camelCase. */
+function namesInPython(...classes: string[]): Record<string, string[]> {
+  const script = `
+import dataclasses, json, sys
+from realm_jupyter import types
+print(json.dumps({name: [field.name for field in dataclasses.fields(getattr(types, name))]
+  for name in sys.argv[1:]}))`;
+  const said = execFileSync(PYTHON as string, ["-c", script, ...classes], {
+    cwd: new URL("../../..", import.meta.url),
+    encoding: "utf8",
+  });
+  const found = Object.entries(JSON.parse(said) as Record<string, string[]>);
+  return Object.fromEntries(found.map(([name, fields]) => [name, fields.map(camel).sort()]));
+}
 
 /** What Python's `GenerationConfig` says of its fields. */
 function pythonFields(): Record<string, { default: unknown; allowed: string }> {
@@ -27,13 +45,35 @@ print(json.dumps({field.name: {"default": getattr(config, field.name),
   return JSON.parse(said) as Record<string, { default: unknown; allowed: string }>;
 }
 
+describe("results", () => {
+  test.skipIf(PYTHON === null)("have Python's names", async () => {
+    const backend = new ScriptedBackend();
+    const realm = new Realm({ backend });
+    await realm.loadModel(new Uint8Array(1), "a");
+    const said = await realm.generate("hi");
+    const made = {
+      GenerationResponse: said,
+      Usage: said.usage,
+      Timings: said.timings,
+      TokenEvent: tokenEvent("x", 0),
+      EmbeddingResponse: await realm.embed("x"),
+      LoadProgress: { model: "", stage: "", doneBytes: 0, totalBytes: 0 } satisfies LoadProgress,
+      TokenLogprob: { tokenId: 0, text: "", logprob: 0 } satisfies TokenLogprob,
+    };
+    for (const [name, names] of Object.entries(namesInPython(...Object.keys(made)))) {
+      const here = Object.keys(made[name as keyof typeof made]).sort();
+      // Python leaves calls of tools in the text.
+      expect([name, here.filter((key) => key !== "toolCalls")]).toEqual([name, names]);
+    }
+  });
+});
+
 describe("options", () => {
   test.skipIf(PYTHON === null)("have Python's defaults and ranges", () => {
     const fields = pythonFields();
-    const onlyThere = ["json_schema", "json_object", "grammar"];
-    const shared = Object.keys(fields).filter((name) => !onlyThere.includes(name));
-    expect(Object.keys(DEFAULT_CONFIG).sort()).toEqual(shared.map(camel).sort());
-    for (const name of shared) {
+    const names = Object.keys(fields);
+    expect(Object.keys(DEFAULT_CONFIG).sort()).toEqual(names.map(camel).sort());
+    for (const name of names) {
       const here = camel(name) as keyof typeof DEFAULT_CONFIG;
       expect([here, DEFAULT_CONFIG[here]]).toEqual([here, fields[name]?.default]);
       // A number here holds no seed above 2^53.

@@ -4,6 +4,7 @@ import { createRoot, type Root } from "react-dom/client";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { ModelFormatError, PromptError, Realm } from "../src/node.js";
 import { type Chat, type LoadedModel, useChat, useLoadedModel, useRealm } from "../src/react.js";
+import type { ModelSource } from "../src/types.js";
 import { response, ScriptedBackend, tokenEvent } from "./support/scripted_backend.js";
 
 (globalThis as { IS_REACT_ACT_ENVIRONMENT?: boolean }).IS_REACT_ACT_ENVIRONMENT = true;
@@ -13,6 +14,8 @@ let backend: ScriptedBackend;
 let made: Realm[];
 let seen: { realm: Realm | null; chat: Chat; model: LoadedModel };
 const BYTES = new Uint8Array(4);
+/** What the page loads, made anew in each render. */
+let source: () => ModelSource = () => BYTES;
 
 function Page(): ReactNode {
   const realm = useRealm(() => {
@@ -20,7 +23,7 @@ function Page(): ReactNode {
     made.push(fresh);
     return fresh;
   });
-  const model = useLoadedModel(realm, BYTES, "a");
+  const model = useLoadedModel(realm, source(), "a");
   const chat = useChat(realm, { temperature: 0 });
   seen = { realm, chat, model };
   return createElement("p", null, chat.messages.map(({ content }) => content).join("|"));
@@ -29,6 +32,7 @@ function Page(): ReactNode {
 beforeEach(() => {
   backend = new ScriptedBackend();
   made = [];
+  source = () => BYTES;
   root = createRoot(document.createElement("div"));
 });
 afterEach(() => act(() => root.unmount()));
@@ -62,6 +66,34 @@ describe("hooks", () => {
     expect(seen.chat.messages).toEqual([]);
     await act(async () => root.unmount());
     expect(backend.numDisposals).toBe(1);
+  });
+
+  test("hand calls of tools over and take their answers", async () => {
+    const called = { id: "1", type: "function", function: { name: "now", arguments: {} } } as const;
+    backend.script = async (request, { onToken }) => {
+      const isAnswered = request.messages?.at(-1)?.role === "tool";
+      const toolCalls = isAnswered ? [] : [called];
+      onToken?.({ ...tokenEvent(isAnswered ? "Noon." : "", 0), ...(!isAnswered && { toolCalls }) });
+      return { ...response(request, []), toolCalls };
+    };
+    await render();
+    await settle(() => seen.model.info !== null);
+    await act(async () => seen.chat.send("What time is it?"));
+    await settle(() => !seen.chat.isAnswering);
+    expect(seen.chat.messages.at(-1)?.toolCalls).toEqual([called]);
+    await act(async () => seen.chat.send([{ role: "tool", content: "12", toolCallId: "1" }]));
+    await settle(() => !seen.chat.isAnswering);
+    expect(backend.requests[1]?.messages).toHaveLength(3);
+    expect(seen.chat.messages.at(-1)).toEqual({ role: "assistant", content: "Noon." });
+  });
+
+  test("load a split model once, though its array is another one in each render", async () => {
+    source = () => [BYTES, new URL("https://example.org/b.gguf")];
+    await render();
+    await settle(() => seen.model.info !== null);
+    await act(async () => seen.chat.send("hello you"));
+    await settle(() => !seen.chat.isAnswering);
+    expect(backend.sources).toHaveLength(1);
   });
 
   test("stop keeps the text so far; sending meanwhile does nothing", async () => {

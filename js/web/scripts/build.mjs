@@ -6,7 +6,7 @@
  *   markdown.js, maths.js         what the chat asks for when it is needed
  *   engine_worker.js, kernel_worker.js, *.wasm   the SDK's workers
  *   sw.js                         the service worker, which the export puts beside the page
- *   LICENSES.txt                  of this package and of those in the bundles
+ *   LICENSES.txt                  of this package, those in the bundles, and what the .wasm files hold
  */
 import {
   cpSync,
@@ -22,7 +22,7 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import * as esbuild from "esbuild";
 import { ENTRIES } from "../../scripts/entries.mjs";
-import { writeNotices } from "../../scripts/notices.mjs";
+import { compiledNotices, writeNotices } from "../../scripts/notices.mjs";
 import { bundle, dist } from "../../sdk/scripts/build.mjs";
 
 /** Most bytes of each file; the rest is of the SDK, which has a limit of its own. */
@@ -75,7 +75,9 @@ const notices = join(out, "LICENSES.txt");
 writeNotices({ outputs }, js, notices, ["@huggingface/jinja"]);
 const own = readFileSync(join(js, "..", "LICENSE"), "utf8");
 const head = "This page, its WebAssembly files and the SDK in it are parts of realm_jupyter.\n\n";
-writeFileSync(notices, `${head}${own}\n${readFileSync(notices, "utf8")}`);
+const packages = readFileSync(notices, "utf8");
+const bar = "=".repeat(78);
+writeFileSync(notices, `${head}${own}\n${packages}\n${bar}\n${compiledNotices()}`);
 
 for (const [name, budget] of Object.entries(BUDGET_BYTES)) {
   const size = statSync(join(out, name)).size;

@@ -5,6 +5,7 @@ import { formatShare } from "../../widget/src/shared/format";
 import { Icon } from "../../widget/src/shared/icons";
 import type { Loader, LoadState } from "./loader";
 import type { ModelCard } from "./page_data";
+import { NO_ROOM } from "./storage";
 
 interface StartProps {
   card: ModelCard;
@@ -25,9 +26,11 @@ export function Start({ card, loader }: StartProps) {
       )}
       <div class="page-step" role="status">
         {state.kind === "asking" ? (
-          <p>The model is a download of {size}. It stays in this browser for the next visit.</p>
+          <p>
+            The model is a download of {size}. {whatStays(state.room, card.file_bytes)}
+          </p>
         ) : null}
-        {state.kind === "stopped" ? <p>Loading was stopped. What has arrived is kept.</p> : null}
+        {state.kind === "stopped" ? <p>Loading was stopped. {whatIsKept(loader)}</p> : null}
         {state.kind === "starting" ? <p>Starting…</p> : null}
         {state.kind === "loading" ? <p>{stageOf(state)}</p> : null}
       </div>
@@ -37,6 +40,11 @@ export function Start({ card, loader }: StartProps) {
         </p>
       ) : null}
       {state.kind === "loading" ? <Progress state={state} /> : null}
+      {state.kind === "loading" && loader.files.isFull ? (
+        <p class="realm-hint" role="status">
+          {NO_ROOM}
+        </p>
+      ) : null}
       <div class="page-buttons">
         {state.kind === "asking" ? (
           <Go label={`Download ${size} and start`} onClick={load} />
@@ -55,6 +63,19 @@ export function Start({ card, loader }: StartProps) {
       </p>
     </section>
   );
+}
+
+/** What is said of a large model before it is fetched. */
+export function whatStays(room: number | null, fileBytes: number): string {
+  if (room === null || room >= fileBytes) return "It stays in this browser for the next visit.";
+  return (
+    `This browser has room for ${formatBytes(room)} only: the rest is downloaded again on each ` +
+    "visit, unless you free some space on this device."
+  );
+}
+
+function whatIsKept({ files }: Loader): string {
+  return files.isFull ? NO_ROOM : "What has arrived is kept.";
 }
 
 function Go({ label, onClick }: { label: string; onClick(): void }) {

@@ -12,8 +12,8 @@ const SHOW_INTERVAL_MS = 100;
 
 export type LoadState =
   | { kind: "starting" }
-  /** The model is large: the reader decides. */
-  | { kind: "asking" }
+  /** The model is large: the reader decides. `room` is what the browser keeps, where known. */
+  | { kind: "asking"; room: number | null }
   | {
       kind: "loading";
       stage: "download" | "load";
@@ -54,8 +54,9 @@ export class Loader {
   /** Load what is small or here already; else ask. */
   async begin(savesData: boolean): Promise<void> {
     const isLarge = savesData || this.card.file_bytes > ASK_ABOVE_BYTES;
-    if (isLarge && !(await this.files.isKept())) this.#state.value = { kind: "asking" };
-    else await this.load();
+    if (isLarge && !(await this.files.isKept())) {
+      this.#state.value = { kind: "asking", room: await this.files.room() };
+    } else await this.load();
   }
 
   /** Fetch and load the model; never rejects. */

@@ -13,12 +13,33 @@ export class DownloadError extends Error {
 }
 
 export class ModelFiles {
+  #isFull = false;
+
   constructor(
     private readonly parts: readonly ModelPart[],
     /** Where the parts are kept; null where the browser keeps nothing. */
     private readonly cache: Cache | null,
     private readonly baseUrl: string,
   ) {}
+
+  /** Whether the browser had no room for a part that arrived. */
+  get isFull(): boolean {
+    return this.#isFull;
+  }
+
+  /** Bytes of the model that this browser has room for; null where nobody can tell. */
+  async room(): Promise<number | null> {
+    if (this.cache === null) return null;
+    try {
+      const { quota, usage = 0 } = await navigator.storage.estimate();
+      if (quota === undefined) return null;
+      let keptBytes = 0;
+      for (const part of this.parts) keptBytes += (await this.#kept(part))?.size ?? 0;
+      return keptBytes + Math.max(0, quota - usage);
+    } catch {
+      return null;
+    }
+  }
 
   /** Whether all of the model is in this browser. */
   async isKept(): Promise<boolean> {
@@ -122,7 +143,8 @@ export class ModelFiles {
     try {
       await this.cache?.put(this.#url(part), new Response(bytes, { headers }));
     } catch {
-      // No room: it is fetched again next time.
+      // No room: it is fetched again next time, which the page says.
+      this.#isFull = true;
     }
   }
 }

@@ -47,6 +47,7 @@ export class FakeModel implements ChatModel {
         logprob: null,
         alternatives: [],
         finishReason: null,
+        tokenText: "",
       });
     }
     if (this.error !== null) throw this.error;
@@ -57,7 +58,14 @@ export class FakeModel implements ChatModel {
       tokenIds: said.map((_, index) => 10 + index),
       finishReason: said.length < this.pieces.length ? "cancelled" : "stop",
       usage: { promptTokens: 7, completionTokens: said.length, cachedTokens: 0 },
-      timings: { ttftMs: 5, prefillMs: 5, decodeMs: 20, totalMs: 25, tokensPerSecond: 100 },
+      timings: {
+        queueMs: 0,
+        ttftMs: 5,
+        prefillMs: 5,
+        decodeMs: 20,
+        totalMs: 25,
+        tokensPerSecond: 100,
+      },
       seed: 42,
       model: "paris",
       logprobs: isRecorded ? logprobs : [],
@@ -65,6 +73,7 @@ export class FakeModel implements ChatModel {
         ? logprobs.map((token) => [token, { text: " so", tokenId: 99, logprob: -1 }])
         : [],
       promptIds: [1, 2, 3],
+      toolCalls: [],
     };
   }
 

@@ -5,6 +5,8 @@ import { Loader, type OpenModel } from "../src/loader";
 import { Meter } from "../src/meter";
 import { ModelFiles } from "../src/model_files";
 import type { ModelCard, ModelPart } from "../src/page_data";
+import { whatStays } from "../src/Start";
+import { NO_ROOM, Storage } from "../src/storage";
 import { FakeModel } from "./fake_model";
 
 const BASE = "https://example.org/page/";
@@ -102,6 +104,38 @@ describe("the model's files", () => {
     fetched = [];
     await files.open(() => undefined, signal());
     expect(fetched).toEqual([second]);
+  });
+
+  it("are had where there is no room for them, which is said", async () => {
+    const full = {
+      ...cache,
+      put: async () => {
+        throw new DOMException("no room", "QuotaExceededError");
+      },
+    } as unknown as Cache;
+    const files = new ModelFiles(parts, full, BASE);
+    const storage = new Storage(files, async () => undefined);
+    const { text } = await storage.describe();
+    expect(text).toBe("The model is not kept in this browser.");
+    const blob = await files.open(() => undefined, signal());
+    expect(await blob.text()).toBe(CONTENTS.join(""));
+    expect(files.isFull).toBe(true);
+    expect(await storage.describe()).toEqual({ text: NO_ROOM, isKept: false });
+  });
+
+  it("that do not fit are foreseen where the browser tells its room", async () => {
+    const estimate = vi.fn(async () => ({ quota: 100e6, usage: 40e6 }));
+    vi.stubGlobal("navigator", { storage: { estimate } });
+    const files = new ModelFiles(parts, cache, BASE);
+    expect(await files.room()).toBe(60e6);
+    await files.open(() => undefined, signal());
+    expect(await files.room()).toBe(60e6 + CONTENTS.join("").length);
+    expect(await new ModelFiles(parts, null, BASE).room()).toBeNull();
+    estimate.mockRejectedValue(new TypeError("not here"));
+    expect(await new ModelFiles(parts, cache, BASE).room()).toBeNull();
+    expect(whatStays(60e6, 396e6)).toContain("has room for 60.0 MB only");
+    expect(whatStays(500e6, 396e6)).toBe("It stays in this browser for the next visit.");
+    expect(whatStays(null, 396e6)).toBe("It stays in this browser for the next visit.");
   });
 
   it("that were damaged while they were kept are fetched again", async () => {

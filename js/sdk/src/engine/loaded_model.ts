@@ -1,11 +1,13 @@
 /** A model in memory: weights, a guest that knows its vocabulary, and what runs on it. */
 
-import { ModelNotFoundError, SamplingParamsError } from "../errors.js";
+import { ModelNotFoundError, PromptError, SamplingParamsError } from "../errors.js";
 import { encodeConfig } from "../guest/config.js";
 import type { VocabularyGuest } from "../guest/vocabulary_guest.js";
 import type { Executor } from "../kernels/executor.js";
 import { quoted } from "../quoted.js";
 import type {
+  EmbeddingInput,
+  EmbeddingResponse,
   GenerationConfig,
   GenerationRequest,
   GenerationResponse,
@@ -13,12 +15,15 @@ import type {
   TokenEvent,
 } from "../types.js";
 import { utf8 } from "../utf8.js";
+import { checkHasNoForm } from "./constraint.js";
+import { embedText } from "./embedding.js";
 import { Generation } from "./generation.js";
 import { KeptSequences } from "./kept_sequences.js";
 import type { ModelDescription } from "./model_description.js";
-import { checkedIds, promptIds } from "./prompt.js";
+import { checkedIds, checkFits, promptIds } from "./prompt.js";
 import { lanesPerStep, prefillChunkTokens, Scheduler } from "./scheduler.js";
 import { Timeline } from "./timeline.js";
+import { ToolUse } from "./tool_use.js";
 import { Transcript } from "./transcript.js";
 
 const DECODER = new TextDecoder("utf-8", { ignoreBOM: true });
@@ -89,8 +94,10 @@ export class LoadedModel {
     const { description, executor, guest } = this.#parts;
     const { config } = request;
     this.#scheduler.checkRoom();
+    checkHasNoForm(config);
     checkBias(config, description.vocabSize);
-    const ids = promptIds(request, description, await guest.shared());
+    const tools = new ToolUse(request, description.chatTemplate);
+    const ids = promptIds(request, description, await guest.shared(), tools.shown);
     const maxTokens = Math.min(config.maxTokens, description.contextLength - ids.length);
     const seed = config.seed ?? drawnSeed();
     const transcriptOf = (numCachedTokens: number) =>
@@ -101,6 +108,7 @@ export class LoadedModel {
         numCachedTokens,
         onToken,
         timeline,
+        tools,
       });
     if (maxTokens === 0) {
       const transcript = transcriptOf(0);
@@ -147,6 +155,43 @@ export class LoadedModel {
     const ids = checkedIds(tokenIds, this.#parts.description.vocabSize);
     const instance = await this.#parts.guest.shared();
     return DECODER.decode(instance.detokenize(ids, { stripSpace: true, renderSpecial }));
+  }
+
+  /**
+   * Embeddings of texts, each with BOS and EOS as the vocabulary says, or of token ids.
+   *
+   * @throws PromptError, ContextLengthError before any of them runs.
+   */
+  async embed(
+    inputs: readonly EmbeddingInput[],
+    signal: AbortSignal | undefined,
+  ): Promise<EmbeddingResponse> {
+    const { description, executor, guest } = this.#parts;
+    const tokenizer = await guest.shared();
+    const prompts = inputs.map((input) => {
+      const ids =
+        typeof input === "string"
+          ? tokenizer.tokenize(utf8(input), { addSpecial: true, parseSpecial: false })
+          : checkedIds(input, description.vocabSize);
+      if (ids.length === 0) throw new PromptError("a text to embed is empty");
+      checkFits(ids, this.id, description.contextLength);
+      return Int32Array.from(ids);
+    });
+    const vectors: Float32Array[] = [];
+    for (const ids of prompts) {
+      const options = {
+        chunkTokens: prefillChunkTokens(description.numParameters),
+        isClosed: () => this.#scheduler.isClosed,
+        signal,
+      };
+      vectors.push(await embedText(executor, ids, options));
+    }
+    const promptTokens = prompts.reduce((sum, ids) => sum + ids.length, 0);
+    return {
+      vectors,
+      usage: { promptTokens, completionTokens: 0, cachedTokens: 0 },
+      model: this.id,
+    };
   }
 
   /** Cancel what runs and give everything back; gives the bytes of weights that were freed. */

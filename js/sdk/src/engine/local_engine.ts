@@ -1,15 +1,18 @@
 /** Models in this process, over one instance of the kernels. */
 
+import { anySignal, type CallOptions } from "../abort.js";
 import type { Backend, LoadOptions } from "../backend.js";
 import { ConfigError, LoadCancelledError, TenantClosedError } from "../errors.js";
 import type { ByteSource } from "../gguf/byte_source.js";
 import { ModelCache } from "../gguf/cache.js";
-import { GGUFFile } from "../gguf/file.js";
+import type { GGUFFile } from "../gguf/file.js";
 import { GuestModule } from "../guest/guest_module.js";
 import { VocabularyGuest } from "../guest/vocabulary_guest.js";
 import type { ExecutorOptions, Kernels } from "../kernels/executor.js";
 import { quoted } from "../quoted.js";
 import type {
+  EmbeddingInput,
+  EmbeddingResponse,
   GenerationRequest,
   GenerationResponse,
   LoadProgress,
@@ -18,7 +21,7 @@ import type {
 } from "../types.js";
 import { type GenerateOptions, LoadedModel, notFound } from "./loaded_model.js";
 import { openModel } from "./model_description.js";
-import { openSource } from "./open_source.js";
+import { openModelFile } from "./open_source.js";
 import { nextTurn } from "./turn.js";
 
 export interface LocalEngineOptions {
@@ -105,6 +108,14 @@ export class LocalEngine implements Backend {
     return this.#model(id).detokenize(tokenIds, renderSpecial);
   }
 
+  async embed(
+    id: string,
+    inputs: readonly EmbeddingInput[],
+    { signal }: CallOptions = {},
+  ): Promise<EmbeddingResponse> {
+    return this.#model(id).embed(inputs, signal);
+  }
+
   async dispose(): Promise<void> {
     this.#end.abort();
     await this.#loads;
@@ -117,18 +128,17 @@ export class LocalEngine implements Backend {
   }
 
   async #load(source: ModelSource, id: string, options: LoadOptions): Promise<LoadedModel> {
-    const signal = AbortSignal.any([this.#end.signal, ...(options.signal ? [options.signal] : [])]);
+    const signal = anySignal(this.#end.signal, options.signal);
     const report = (stage: LoadProgress["stage"]) => (doneBytes: number, totalBytes: number) =>
       options.onProgress?.({ model: id, stage, doneBytes, totalBytes });
     try {
       signal.throwIfAborted();
-      const bytes = await openSource(source, {
+      const file = await openModelFile(source, {
         openPath: this.#options.openPath,
         cache: await this.#cache(),
         signal,
         onDownload: report("download"),
       });
-      const file = await GGUFFile.open(bytes, signal);
       try {
         const model = await this.#loadFile(file, id, signal, report("read"));
         this.#models.set(id, model);

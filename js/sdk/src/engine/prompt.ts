@@ -4,30 +4,36 @@ import { ContextLengthError, PromptError } from "../errors.js";
 import type { GuestInstance } from "../guest/guest_instance.js";
 import { quoted, shown } from "../quoted.js";
 import { noTemplate, renderChat } from "../templates/chat_template.js";
-import type { ChatMessage, GenerationRequest } from "../types.js";
+import type { ChatMessage, GenerationRequest, Tool } from "../types.js";
 import { utf8 } from "../utf8.js";
 import type { ModelDescription } from "./model_description.js";
 
 /**
+ * @param tools - What the chat template shows.
  * @throws PromptError, ChatTemplateError, ContextLengthError
  */
 export function promptIds(
   request: GenerationRequest,
   model: ModelDescription,
   guest: GuestInstance,
+  tools: readonly Tool[] = [],
 ): Int32Array {
-  const ids = idsOf(request, model, guest);
+  const ids = idsOf(request, model, guest, tools);
   if (ids.length === 0) {
     throw new PromptError("the prompt is empty: give some text to go on from");
   }
-  const { contextLength } = model;
+  checkFits(ids, request.model, model.contextLength);
+  return ids;
+}
+
+/** @throws ContextLengthError if there are more than the context holds. */
+export function checkFits(ids: Int32Array, id: string, contextLength: number): void {
   if (ids.length > contextLength) {
     throw new ContextLengthError(
-      `the prompt has ${ids.length} tokens, but the context of ${quoted(request.model)} holds ${contextLength}; shorten it or use a model with a longer context`,
+      `the prompt has ${ids.length} tokens, but the context of ${quoted(id)} holds ${contextLength}; shorten it or use a model with a longer context`,
       { numTokens: ids.length, contextLength },
     );
   }
-  return ids;
 }
 
 /** @throws PromptError if one of them is no token of the vocabulary. */
@@ -46,13 +52,14 @@ function idsOf(
   request: GenerationRequest,
   model: ModelDescription,
   guest: GuestInstance,
+  tools: readonly Tool[],
 ): Int32Array {
   const { tokenIds, messages, text = "", raw = false, system } = request;
   if (tokenIds !== undefined) {
     return checkedIds(tokenIds, model.vocabSize);
   }
   if (messages !== undefined || (!raw && model.chatTemplate !== null)) {
-    const rendered = render(request, model);
+    const rendered = render(request, model, tools);
     return guest.tokenize(rendered, { addSpecial: false, parseSpecial: true });
   }
   if (system !== undefined) {
@@ -62,12 +69,18 @@ function idsOf(
   return guest.tokenize(utf8(text), { addSpecial: true, parseSpecial: raw });
 }
 
-function render(request: GenerationRequest, model: ModelDescription): Uint8Array {
+function render(
+  request: GenerationRequest,
+  model: ModelDescription,
+  tools: readonly Tool[],
+): Uint8Array {
   const { chatTemplate, control, specialTexts } = model;
   if (chatTemplate === null) {
     throw noTemplate(request.model);
   }
-  return renderChat(chatTemplate, messagesOf(request), { ...specialTexts, control });
+  // Templates ask whether there are tools, so that none must not be an empty list.
+  const variables = tools.length > 0 ? { tools } : {};
+  return renderChat(chatTemplate, messagesOf(request), { ...specialTexts, control, variables });
 }
 
 function messagesOf({ messages, system, text = "" }: GenerationRequest): readonly ChatMessage[] {

@@ -4,6 +4,7 @@ import type { Timings } from "../types.js";
 
 export class Timeline {
   readonly #requested = performance.now();
+  #begun: number | null = null;
   #firstToken: number | null = null;
   #lastToken: number | null = null;
   #numTokens = 0;
@@ -11,6 +12,7 @@ export class Timeline {
 
   /** Note a forward pass of the prompt. */
   prefilled(durationMs: number): void {
+    this.#begun ??= performance.now() - durationMs;
     this.#prefillMs += durationMs;
   }
 
@@ -27,6 +29,7 @@ export class Timeline {
     const firstToken = this.#firstToken ?? now;
     const decodeMs = (this.#lastToken ?? firstToken) - firstToken;
     return {
+      queueMs: (this.#begun ?? now) - this.#requested,
       ttftMs: firstToken - this.#requested,
       prefillMs: this.#prefillMs,
       decodeMs,

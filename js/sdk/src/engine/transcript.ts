@@ -1,7 +1,14 @@
 /** What a generation produced so far, and the response that it becomes. */
 
-import type { FinishReason, GenerationResponse, TokenEvent, TokenLogprob } from "../types.js";
+import type {
+  FinishReason,
+  GenerationResponse,
+  TokenEvent,
+  TokenLogprob,
+  ToolCall,
+} from "../types.js";
 import type { Timeline } from "./timeline.js";
+import type { ToolUse } from "./tool_use.js";
 
 /** Token id of the closing event, which only releases text that was held back. */
 const NO_TOKEN = -1;
@@ -14,6 +21,8 @@ export interface TranscriptOptions {
   numCachedTokens: number;
   onToken: ((event: TokenEvent) => void) | undefined;
   timeline: Timeline;
+  /** Tells calls of tools from text. */
+  tools: ToolUse;
 }
 
 /** Collects the tokens of one generation and hands out their events. */
@@ -24,6 +33,7 @@ export class Transcript {
   readonly #tokenIds: number[] = [];
   readonly #logprobs: TokenLogprob[] = [];
   readonly #alternatives: (readonly TokenLogprob[])[] = [];
+  #toolCalls: readonly ToolCall[] = [];
 
   constructor(options: TranscriptOptions) {
     this.#options = options;
@@ -39,7 +49,7 @@ export class Transcript {
     alternatives: readonly TokenLogprob[],
   ): void {
     const index = this.#tokenIds.length;
-    this.#texts.push(text);
+    const news = this.#said(text, finishReason);
     this.#tokenIds.push(tokenId);
     if (logprob !== null) {
       this.#logprobs.push(logprob);
@@ -47,26 +57,51 @@ export class Transcript {
     }
     this.timeline.sampled();
     this.#options.onToken?.({
-      text,
+      ...news,
       tokenId,
       index,
       logprob: logprob?.logprob ?? null,
       alternatives,
-      finishReason,
+      tokenText: logprob?.text ?? "",
     });
   }
 
   /** Say with a closing event how it ended, where no token did, and with which text. */
   announce(finishReason: FinishReason, text: string): void {
-    this.#texts.push(text);
+    const news = this.#said(text, finishReason);
     this.#options.onToken?.({
-      text,
+      ...news,
       tokenId: NO_TOKEN,
       index: this.#tokenIds.length,
       logprob: null,
       alternatives: [],
-      finishReason,
+      tokenText: "",
     });
+  }
+
+  /** What of new text can be told: not what may be a call, until the end. */
+  #said(
+    text: string,
+    finishReason: FinishReason | null,
+  ): Pick<TokenEvent, "text" | "finishReason" | "toolCalls"> {
+    const { tools } = this.#options;
+    const said = tools.feed(text);
+    if (finishReason === null) {
+      this.#texts.push(said);
+      return { text: said, finishReason };
+    }
+    const last = tools.finish();
+    this.#texts.push(said, last.text);
+    this.#toolCalls = last.calls;
+    return {
+      text: said + last.text,
+      finishReason: this.#reason(finishReason),
+      ...(last.calls.length > 0 && { toolCalls: last.calls }),
+    };
+  }
+
+  #reason(finishReason: FinishReason): FinishReason {
+    return finishReason === "stop" && this.#toolCalls.length > 0 ? "tool_calls" : finishReason;
   }
 
   response(finishReason: FinishReason): GenerationResponse {
@@ -74,7 +109,7 @@ export class Transcript {
     return {
       text: this.#texts.join(""),
       tokenIds: this.#tokenIds,
-      finishReason,
+      finishReason: this.#reason(finishReason),
       usage: {
         promptTokens: promptIds.length,
         completionTokens: this.#tokenIds.length,
@@ -86,6 +121,7 @@ export class Transcript {
       logprobs: this.#logprobs,
       alternatives: this.#alternatives,
       promptIds,
+      toolCalls: this.#toolCalls,
     };
   }
 }

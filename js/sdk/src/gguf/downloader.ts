@@ -1,5 +1,6 @@
 /** Requests for a file and its parts, tried again where that is safe. */
 
+import { anySignal } from "../abort.js";
 import { ModelDownloadError } from "../errors.js";
 
 export interface DownloadOptions {
@@ -163,10 +164,10 @@ export class Downloader {
 
   async #fetch(init: RequestInit): Promise<Response> {
     const { signal, fetch: fetchIt = fetch } = this.#options;
-    const signals = signal === undefined ? [this.#closed.signal] : [signal, this.#closed.signal];
+    const ended = anySignal(signal, this.#closed.signal);
     let found: Response | undefined;
     await this.#repeat(async () => {
-      const response = await fetchIt(this.url, { ...init, signal: AbortSignal.any(signals) });
+      const response = await fetchIt(this.url, { ...init, signal: ended });
       if (!response.ok) {
         await response.body?.cancel();
         throw new BadStatus(response);
@@ -224,6 +225,7 @@ export class Downloader {
   #error(problem: string, cause?: unknown): ModelDownloadError {
     return new ModelDownloadError(`downloading ${this.url} failed: ${problem}`, {
       url: this.url,
+      ...(cause instanceof BadStatus && { status: cause.status }),
       ...(cause !== undefined && { cause }),
     });
   }

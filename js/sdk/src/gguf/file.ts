@@ -3,13 +3,13 @@
 import { type ModelFormatError, ModelNotFoundError } from "../errors.js";
 import type { ByteSource } from "./byte_source.js";
 import { formatError } from "./format_error.js";
-import { Metadata, type MetadataValue } from "./metadata.js";
-import { type Header, MoreBytesNeeded, parseHeader } from "./parser.js";
+import { Metadata } from "./metadata.js";
+import { MoreBytesNeeded, parseHeader } from "./parser.js";
+import { openParts, type Part, type Siblings } from "./split.js";
 import type { TensorInfo } from "./tensor_info.js";
 import type { TensorEntry, TensorSource } from "./tensor_source.js";
 
 const FIRST_BYTES = 1 << 20;
-const SPLIT_COUNT_KEY = "split.count";
 
 /** What a file holds, in a few numbers. */
 export interface FileSummary {
@@ -22,36 +22,55 @@ export interface FileSummary {
 export class GGUFFile implements TensorSource {
   readonly name: string;
   readonly version: number;
-  /** Bytes of the whole file. */
+  /** Bytes of the whole file; of a split model, of all its files. */
   readonly fileBytes: number;
   readonly metadata: Metadata;
   /** By name, in the file's order. */
   readonly tensors: ReadonlyMap<string, TensorInfo>;
-  readonly #source: ByteSource;
+  /** Where each tensor is. */
+  readonly #sourceOf = new Map<string, ByteSource>();
+  readonly #sources: readonly ByteSource[];
 
-  private constructor(source: ByteSource, header: Header, bytes: Uint8Array) {
-    this.#source = source;
+  private constructor(parts: readonly Part[]) {
+    const { source, header, bytes } = parts[0] as Part;
+    this.#sources = parts.map((part) => part.source);
     this.name = source.name;
     this.version = header.version;
-    this.fileBytes = source.size;
+    this.fileBytes = this.#sources.reduce((sum, { size }) => sum + size, 0);
     this.metadata = new Metadata(bytes, header.entries);
-    this.tensors = header.tensors;
+    this.tensors = new Map(parts.flatMap((part) => [...part.header.tensors]));
+    for (const part of parts) {
+      for (const name of part.header.tensors.keys()) this.#sourceOf.set(name, part.source);
+    }
   }
 
   /**
-   * Read and check the header; no tensor is read. The source is closed when that fails.
+   * Read and check the header; no tensor is read. Whatever was opened is closed when that fails.
    *
+   * @param source - The file, or the first file of a split model.
+   * @param siblings - Finds the others; null where there are none.
    * @throws ModelFormatError if anything is wrong with the file: message, file, byte offset.
    */
-  static async open(source: ByteSource, signal?: AbortSignal): Promise<GGUFFile> {
+  static async open(
+    source: ByteSource,
+    signal?: AbortSignal,
+    siblings: Siblings | null = null,
+  ): Promise<GGUFFile> {
+    const parts: Part[] = [];
+    const openPart = async (file: ByteSource): Promise<Part> => {
+      try {
+        return await readHeader(file, signal);
+      } catch (error) {
+        await file.close();
+        throw error;
+      }
+    };
     try {
-      return await openHeader(source, signal, (header, bytes) => {
-        const file = new GGUFFile(source, header, bytes);
-        file.#checkIsWhole();
-        return file;
-      });
+      parts.push(await openPart(source));
+      await openParts(parts, siblings, openPart);
+      return new GGUFFile(parts);
     } catch (error) {
-      await source.close();
+      for (const part of parts) await part.source.close();
       throw error;
     }
   }
@@ -72,7 +91,7 @@ export class GGUFFile implements TensorSource {
         `bytes ${offset} to ${offset + into.byteLength} of tensor '${name}', which has ${info.byteLength}`,
       );
     }
-    await this.#source.read(info.offset + offset, into);
+    await (this.#sourceOf.get(name) as ByteSource).read(info.offset + offset, into);
   }
 
   /** An error that names the file and where the key or tensor stands. */
@@ -80,7 +99,9 @@ export class GGUFFile implements TensorSource {
     const entry = about.key === undefined ? undefined : this.metadata.entry(about.key);
     const info = about.tensor === undefined ? undefined : this.tensors.get(about.tensor);
     const offset = entry?.offset ?? info?.offset;
-    return formatError(message, { name: this.name, ...(offset !== undefined && { offset }) });
+    const place = info === undefined ? undefined : this.#sourceOf.get(info.name);
+    const name = place?.name ?? this.name;
+    return formatError(message, { name, ...(offset !== undefined && { offset }) });
   }
 
   summary(): FileSummary {
@@ -100,7 +121,7 @@ export class GGUFFile implements TensorSource {
   }
 
   async close(): Promise<void> {
-    await this.#source.close();
+    for (const source of this.#sources) await source.close();
   }
 
   #info(name: string): TensorInfo {
@@ -110,25 +131,10 @@ export class GGUFFile implements TensorSource {
     }
     return info;
   }
-
-  #checkIsWhole(): void {
-    const count: MetadataValue | undefined = this.metadata.get(SPLIT_COUNT_KEY);
-    if (count === undefined || count === 0 || count === 1) {
-      return;
-    }
-    throw this.error(
-      `this is one of ${typeof count === "object" ? "several" : count} files of a split model, which this package does not read; merge them with gguf-split first`,
-      { key: SPLIT_COUNT_KEY },
-    );
-  }
 }
 
 /** Read more and more of the file until its header is there. */
-async function openHeader<T>(
-  source: ByteSource,
-  signal: AbortSignal | undefined,
-  make: (header: Header, bytes: Uint8Array) => T,
-): Promise<T> {
+async function readHeader(source: ByteSource, signal: AbortSignal | undefined): Promise<Part> {
   if (source.size === 0) {
     throw formatError(source.name ? "the file is empty" : "no bytes were given", {
       name: source.name,
@@ -145,7 +151,7 @@ async function openHeader<T>(
     bytes = longer;
     try {
       const header = parseHeader(bytes, source.size, source.name);
-      return make(header, bytes.slice(0, header.byteLength));
+      return { source, header, bytes: bytes.slice(0, header.byteLength) };
     } catch (error) {
       if (!(error instanceof MoreBytesNeeded)) {
         throw error;

@@ -3,6 +3,8 @@
 export const MAX_METADATA_ENTRIES = 1 << 16;
 export const MAX_METADATA_BYTES = 256 * 2 ** 20;
 export const MAX_TENSORS = 1 << 16;
+/** Files of a split model. */
+export const MAX_PARTS = 1024;
 /** ggml keeps names in 64 bytes with a final zero. */
 export const MAX_TENSOR_NAME_BYTES = 63;
 export const MAX_DIMENSIONS = 4;

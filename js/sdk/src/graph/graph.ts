@@ -22,3 +22,12 @@ export interface Graph {
   };
   ops: Op[];
 }
+
+/**
+ * How many of the first ops make the hidden states that the output layer reads: rows of
+ * `embedding_length` numbers, after the final norm.
+ */
+export function numHiddenOps({ ops }: Graph): number {
+  const output = ops.findLast(({ op }) => op === "linear");
+  return ops.findIndex((op) => op.output === output?.inputs[0]) + 1;
+}

@@ -34,6 +34,13 @@ export interface Executor {
    * The rows are views into the kernels' memory, good until the next call.
    */
   forward(batch: readonly Chunk[]): Float32Array[];
+  /** An empty cache for `forwardHidden`. */
+  newHiddenCache(): SequenceCache;
+  /**
+   * Run tokens of a sequence up to the final norm. Gives the rows that the output layer would
+   * read, one for each token; a view as that of `forward`.
+   */
+  forwardHidden(cache: SequenceCache, tokenIds: Int32Array): Float32Array;
   close(): void;
 }
 

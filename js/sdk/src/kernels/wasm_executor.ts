@@ -7,7 +7,7 @@ import {
   PromptError,
   RealmError,
 } from "../errors.js";
-import type { Graph } from "../graph/graph.js";
+import { type Graph, numHiddenOps } from "../graph/graph.js";
 import type { Chunk, Executor, SequenceCache } from "./executor.js";
 import type { KernelInstance } from "./instance.js";
 import { KVPool, PagedCache } from "./kv_cache.js";
@@ -31,6 +31,8 @@ export interface ModelOptions {
   threads: number;
 }
 
+const ignore = () => undefined;
+
 export class WasmExecutor implements Executor {
   readonly vocabSize: number;
   readonly #instance: KernelInstance;
@@ -40,11 +42,19 @@ export class WasmExecutor implements Executor {
   readonly #pool: KVPool;
   readonly #tables: Tables;
   readonly #onClose: (executor: WasmExecutor) => void;
+  /** Of the rows that a step gives. */
+  readonly #width: number;
+  readonly #isHidden: boolean;
+  readonly #makeHidden: () => WasmExecutor;
+  /** The same weights up to the final norm; made when it is needed first. */
+  #hidden: WasmExecutor | null = null;
   #model: number;
 
   /**
    * Takes the weights over, also when it fails.
    *
+   * @param hiddenWidth Of a part of another executor, whose weights stay that one's: the width of
+   *   its rows, of which it gives one for each token.
    * @throws ModelFormatError if the kernels do not take the graph, ModelMemoryError
    */
   constructor(
@@ -54,17 +64,33 @@ export class WasmExecutor implements Executor {
     weights: Weights,
     options: ModelOptions,
     onClose: (executor: WasmExecutor) => void,
+    hiddenWidth?: number,
   ) {
     this.#instance = instance;
     this.#weights = weights;
     this.#onClose = onClose;
     this.vocabSize = graph.hyperparameters.vocab_size;
+    this.#width = hiddenWidth ?? this.vocabSize;
+    this.#isHidden = hiddenWidth !== undefined;
+    this.#makeHidden = () => {
+      const ops = program.ops.slice(0, numHiddenOps(graph));
+      const { embedding_length: width } = graph.hyperparameters;
+      return new WasmExecutor(
+        instance,
+        graph,
+        { ...program, ops },
+        weights,
+        options,
+        ignore,
+        width,
+      );
+    };
     this.#contextLength = graph.hyperparameters.context_length;
     this.#tables = new Tables(instance);
     try {
       this.#model = createModel(instance, program, weights, options);
     } catch (error) {
-      weights.close();
+      if (!this.#isHidden) weights.close();
       throw error;
     }
     this.#weightBytes = weights.numBytes;
@@ -85,12 +111,21 @@ export class WasmExecutor implements Executor {
   }
 
   get cacheBytes(): number {
-    return this.#pool.memoryBytes;
+    return this.#pool.memoryBytes + (this.#hidden?.cacheBytes ?? 0);
   }
 
   newCache(): SequenceCache {
     this.#requireOpen();
     return new PagedCache(this.#pool);
+  }
+
+  newHiddenCache(): SequenceCache {
+    return this.#hiddenPart().newCache();
+  }
+
+  forwardHidden(cache: SequenceCache, tokenIds: Int32Array): Float32Array {
+    const [rows] = this.#hiddenPart().forward([{ cache, tokenIds, isLast: true }]);
+    return rows ?? new Float32Array(0);
   }
 
   forward(batch: readonly Chunk[]): Float32Array[] {
@@ -113,12 +148,19 @@ export class WasmExecutor implements Executor {
 
   close(): void {
     if (this.#model === 0) return;
+    this.#hidden?.close();
     this.#pool.close();
     this.#instance.functions.realm_cpu_model_free(this.#model);
     this.#model = 0;
     this.#tables.close();
-    this.#weights.close();
+    if (!this.#isHidden) this.#weights.close();
     this.#onClose(this);
+  }
+
+  #hiddenPart(): WasmExecutor {
+    this.#requireOpen();
+    this.#hidden ??= this.#makeHidden();
+    return this.#hidden;
   }
 
   #run(chunks: readonly { chunk: Chunk; cache: PagedCache }[]): Float32Array {
@@ -126,16 +168,19 @@ export class WasmExecutor implements Executor {
     const pages: number[] = [];
     const selected: number[] = [];
     for (const { chunk, cache } of chunks) {
-      for (const id of chunk.tokenIds) ids.push(id);
+      for (const id of chunk.tokenIds) {
+        if (this.#isHidden) selected.push(ids.length);
+        ids.push(id);
+      }
       pages.push(...cache.pages);
-      if (chunk.isLast) selected.push(ids.length - 1);
+      if (chunk.isLast && !this.#isHidden) selected.push(ids.length - 1);
     }
     const tables = this.#tables;
     const idsAt = tables.integers("ids", ids);
     const pagesAt = tables.integers("pages", pages);
     const selectedAt = tables.integers("selected", selected);
     const spansAt = tables.reserve("spans", chunks.length * SPAN_BYTES);
-    const logitsBytes = selected.length * this.vocabSize * 4;
+    const logitsBytes = selected.length * this.#width * 4;
     const logitsAt = tables.reserve("logits", logitsBytes);
     const instance = this.#instance;
     const view = instance.view(spansAt, chunks.length * SPAN_BYTES);
@@ -166,7 +211,9 @@ export class WasmExecutor implements Executor {
   #split(batch: readonly Chunk[], rows: Float32Array): Float32Array[] {
     let start = 0;
     return batch.map((chunk) => {
-      const end = chunk.isLast && chunk.tokenIds.length > 0 ? start + this.vocabSize : start;
+      const { length } = chunk.tokenIds;
+      const numRows = this.#isHidden ? length : Number(chunk.isLast && length > 0);
+      const end = start + numRows * this.#width;
       const row = rows.subarray(start, end);
       start = end;
       return row;

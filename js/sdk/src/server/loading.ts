@@ -3,12 +3,15 @@
 import type { LoadOptions } from "../backend.js";
 import { display } from "../display.js";
 import { APIConnectionError, ConfigError, LoadCancelledError } from "../errors.js";
+import { isFiles } from "../model_id.js";
 import type { Platform } from "../platform.js";
 import type { ModelInfo, ModelSource } from "../types.js";
 import { Cancelled, type Connection, type SendOptions } from "./connection.js";
 import { fieldsOf, list, WrongField } from "./fields.js";
 import { notUnderstood, parsedJson, remoteError } from "./remote_error.js";
 import { loadProgress, modelInfo } from "./wire.js";
+
+const PART = /-\d{5}-of-\d{5}\.gguf$/i;
 
 /**
  * Load a model; needs an administrator's key.
@@ -46,6 +49,7 @@ async function bodyOf(
   source: ModelSource,
   signal: AbortSignal | undefined,
 ): Promise<NonNullable<SendOptions["body"]> | null> {
+  if (isFiles(source)) throw splitRefused("several files");
   if (source instanceof Blob) return source;
   if (source instanceof ArrayBuffer) return new Uint8Array(source);
   // Shared memory cannot be sent as it is.
@@ -63,9 +67,19 @@ async function bodyOf(
   }
   const file = await platform.findFile(source);
   if (file === null) return null;
-  return typeof source === "string" && (await isKnown(connection, source, signal))
-    ? null
-    : file.stream();
+  if (typeof source === "string" && (await isKnown(connection, source, signal))) return null;
+  const place = String(source);
+  if (PART.test(place)) throw splitRefused(display(place, 200));
+  return file.stream();
+}
+
+/** Parts of a model are not sent: the server would have to find the others. */
+function splitRefused(what: string): ConfigError {
+  return new ConfigError(
+    `a split model (${what}) is not sent: put all its files into the server's models folder ` +
+      "(realm serve --models-dir) and load it by name",
+    { field: "source" },
+  );
 }
 
 async function isKnown(

@@ -1,9 +1,12 @@
 /** The `Backend` of a Realm whose models run in a server. */
 
+import { anySignal, type CallOptions } from "../abort.js";
 import type { Backend, LoadOptions } from "../backend.js";
 import { TenantClosedError } from "../errors.js";
 import type { Platform } from "../platform.js";
 import type {
+  EmbeddingInput,
+  EmbeddingResponse,
   GenerationRequest,
   GenerationResponse,
   ModelInfo,
@@ -11,6 +14,7 @@ import type {
   TokenEvent,
 } from "../types.js";
 import { Cancelled, type Connection, type SendOptions } from "./connection.js";
+import { embedInServer } from "./embedding.js";
 import { type Fields, fieldsOf, list, number, numbers, text } from "./fields.js";
 import { loadInServer } from "./loading.js";
 import { notUnderstood, parsedJson } from "./remote_error.js";
@@ -39,13 +43,15 @@ export class ServerBackend implements Backend {
     );
   }
 
-  async unloadModel(id: string): Promise<number> {
-    const send = { json: { id } };
+  async unloadModel(id: string, { signal }: CallOptions = {}): Promise<number> {
+    const send = { json: { id }, signal };
     return this.#ask("POST", "/admin/models/unload", send, (reply) => number(reply, "freed_bytes"));
   }
 
-  async models(): Promise<ModelInfo[]> {
-    return this.#ask("GET", "/v1/models", {}, (reply) => list(reply, "data").map(modelInfo));
+  async models({ signal }: CallOptions = {}): Promise<ModelInfo[]> {
+    return this.#ask("GET", "/v1/models", { signal }, (reply) =>
+      list(reply, "data").map(modelInfo),
+    );
   }
 
   async generate(
@@ -65,20 +71,33 @@ export class ServerBackend implements Backend {
   async tokenize(
     id: string,
     text: string,
-    options: { addSpecial: boolean; parseSpecial: boolean },
+    options: { addSpecial: boolean; parseSpecial: boolean } & CallOptions,
   ): Promise<number[]> {
-    const { addSpecial, parseSpecial } = options;
+    const { addSpecial, parseSpecial, signal } = options;
     const json = { model: id, text, add_special: addSpecial, parse_special: parseSpecial };
-    return this.#ask("POST", "/tokenize", { json }, (reply) => numbers(reply, "token_ids"));
+    return this.#ask("POST", "/tokenize", { json, signal }, (reply) => numbers(reply, "token_ids"));
   }
 
   async detokenize(
     id: string,
     tokenIds: readonly number[],
-    options: { renderSpecial: boolean },
+    options: { renderSpecial: boolean } & CallOptions,
   ): Promise<string> {
-    const json = { model: id, token_ids: tokenIds, render_special: options.renderSpecial };
-    return this.#ask("POST", "/detokenize", { json }, (reply) => text(reply, "text"));
+    const { renderSpecial, signal } = options;
+    const json = { model: id, token_ids: tokenIds, render_special: renderSpecial };
+    return this.#ask("POST", "/detokenize", { json, signal }, (reply) => text(reply, "text"));
+  }
+
+  async embed(
+    id: string,
+    inputs: readonly EmbeddingInput[],
+    { signal }: CallOptions = {},
+  ): Promise<EmbeddingResponse> {
+    return embedInServer(
+      (path, json, read) => this.#ask("POST", path, { json, signal }, read),
+      id,
+      inputs,
+    );
   }
 
   async dispose(): Promise<void> {
@@ -104,7 +123,7 @@ export class ServerBackend implements Backend {
     try {
       const answer = await this.#connection.send(method, path, {
         ...send,
-        signal: this.#abort.signal,
+        signal: anySignal(send.signal, this.#abort.signal),
       });
       const body = await answer.text();
       try {
@@ -114,7 +133,10 @@ export class ServerBackend implements Backend {
         throw notUnderstood(`${url} is not a server of this package: its answer`, body);
       }
     } catch (error) {
-      if (error instanceof Cancelled) this.#checkOpen();
+      if (error instanceof Cancelled) {
+        this.#checkOpen();
+        send.signal?.throwIfAborted();
+      }
       throw error;
     }
   }
@@ -125,18 +147,7 @@ export class ServerBackend implements Backend {
     work: (signal: AbortSignal) => Promise<T>,
   ): Promise<T> {
     this.#checkOpen();
-    const abort = new AbortController();
-    const stop = () => abort.abort();
-    const signals = [this.#abort.signal, ...(signal === undefined ? [] : [signal])];
-    for (const each of signals) {
-      if (each.aborted) stop();
-      each.addEventListener("abort", stop, { once: true });
-    }
-    try {
-      return await work(abort.signal);
-    } finally {
-      for (const each of signals) each.removeEventListener("abort", stop);
-    }
+    return work(anySignal(signal, this.#abort.signal));
   }
 }
 

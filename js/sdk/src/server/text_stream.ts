@@ -8,13 +8,14 @@ import type {
   Timings,
   TokenEvent,
   TokenLogprob,
+  ToolCall,
   Usage,
 } from "../types.js";
 import { type Answer, Cancelled } from "./connection.js";
 import { type Fields, fieldsOf, list, number, numbers, text, WrongField } from "./fields.js";
 import { notUnderstood, parsedJson, remoteError } from "./remote_error.js";
 import { DONE } from "./sse.js";
-import { logprobsOf, timings, usage } from "./wire.js";
+import { logprobsOf, timings, toolCall, usage } from "./wire.js";
 
 const REASONS: readonly unknown[] = ["stop", "length", "cancelled", "tool_calls"];
 
@@ -36,6 +37,7 @@ export class TextStream {
   readonly #tokenIds: number[] = [];
   readonly #logprobs: TokenLogprob[] = [];
   readonly #alternatives: TokenLogprob[][] = [];
+  readonly #toolCalls: ToolCall[] = [];
 
   constructor(request: GenerationRequest, onToken: (event: TokenEvent) => void) {
     this.#request = request;
@@ -102,8 +104,7 @@ export class TextStream {
       this.#promptIds.push(...numbers(choice, "prompt_token_ids"));
       return;
     }
-    const isChat = this.#request.messages !== undefined;
-    const news = isChat ? text(fieldsOf(choice.delta), "content", "") : text(choice, "text");
+    const news = this.#request.messages === undefined ? text(choice, "text") : this.#said(choice);
     const [tokenId] = numbers(choice, "token_ids");
     const logprobs = logprobsOf(choice.logprobs);
     if (choice.finish_reason !== null && choice.finish_reason !== undefined) this.#takeLast(choice);
@@ -126,7 +127,15 @@ export class TextStream {
       logprob: logprobs?.chosen.logprob ?? null,
       alternatives: logprobs?.alternatives ?? [],
       finishReason: null,
+      tokenText: logprobs?.chosen.text ?? "",
     });
+  }
+
+  /** The text that a piece of a chat's answer adds; calls come whole, before the end. */
+  #said(choice: Fields): string {
+    const delta = fieldsOf(choice.delta);
+    this.#toolCalls.push(...list(delta, "tool_calls").map(toolCall));
+    return text(delta, "content", "");
   }
 
   #takeLast(choice: Fields): void {
@@ -147,6 +156,8 @@ export class TextStream {
       logprob: null,
       alternatives: [],
       finishReason,
+      tokenText: "",
+      ...(this.#toolCalls.length > 0 && { toolCalls: this.#toolCalls }),
     });
     return {
       text: this.#text,
@@ -163,6 +174,7 @@ export class TextStream {
       logprobs: this.#logprobs,
       alternatives: this.#alternatives,
       promptIds: this.#promptIds,
+      toolCalls: this.#toolCalls,
     };
   }
 
@@ -173,6 +185,7 @@ export class TextStream {
     const decodeMs = now - firstAt;
     const numDecoded = Math.max(this.#tokenIds.length - 1, 0);
     return {
+      queueMs: 0,
       ttftMs: firstAt - this.#startedAt,
       prefillMs: 0,
       decodeMs,

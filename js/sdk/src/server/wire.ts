@@ -1,15 +1,18 @@
 /** The messages of the server, from and to the values of this package. */
 
 import type {
+  ChatMessage,
   GenerationConfig,
   GenerationRequest,
   LoadProgress,
   ModelInfo,
   Timings,
   TokenLogprob,
+  ToolCall,
   Usage,
 } from "../types.js";
 import { type Fields, fieldsOf, flag, list, number, text } from "./fields.js";
+import { parsedJson } from "./remote_error.js";
 
 /** JSON has no infinity; OpenAI uses this number for tokens that cannot come. */
 const NEVER = -9999;
@@ -29,7 +32,12 @@ export function generationMessage(request: GenerationRequest): { path: string; m
     const asked = logprobs === null ? {} : { logprobs: true, top_logprobs: logprobs };
     return {
       path: "/v1/chat/completions",
-      message: { ...common, messages, parse_tool_calls: false, ...asked },
+      message: {
+        ...common,
+        messages: messages.map(messageFields),
+        ...toolFields(request),
+        ...asked,
+      },
     };
   }
   const message: Fields = { ...common, prompt: request.tokenIds ?? request.text ?? "" };
@@ -37,6 +45,31 @@ export function generationMessage(request: GenerationRequest): { path: string; m
   if (request.system !== undefined) message.system = request.system;
   if (logprobs !== null) message.logprobs = logprobs;
   return { path: "/v1/completions", message };
+}
+
+/** What a request says of tools; whoever offers none gets the model's text as it is. */
+function toolFields({ tools, toolChoice, parallelToolCalls }: GenerationRequest): Fields {
+  if (tools === undefined) return { parse_tool_calls: false };
+  const fields: Fields = { tools };
+  if (toolChoice !== undefined) fields.tool_choice = toolChoice;
+  if (parallelToolCalls !== undefined) fields.parallel_tool_calls = parallelToolCalls;
+  return fields;
+}
+
+function messageFields({ role, content, toolCalls, toolCallId, name }: ChatMessage): Fields {
+  const fields: Fields = { role, content };
+  if (toolCalls !== undefined) fields.tool_calls = toolCalls.map(callFields);
+  if (toolCallId !== undefined) fields.tool_call_id = toolCallId;
+  if (name !== undefined) fields.name = name;
+  return fields;
+}
+
+function callFields({ id, type, function: called }: ToolCall): Fields {
+  return {
+    id,
+    type,
+    function: { name: called.name, arguments: JSON.stringify(called.arguments) },
+  };
 }
 
 /** Python's names for a configuration, but for `logprobs`, which requests say in two ways. */
@@ -76,6 +109,20 @@ export function modelInfo(value: unknown): ModelInfo {
 }
 
 /** @throws WrongField if it is none. */
+export function toolCall(value: unknown): ToolCall {
+  const call = fieldsOf(value);
+  const called = fieldsOf(call.function);
+  return {
+    id: text(call, "id"),
+    type: "function",
+    function: {
+      name: text(called, "name"),
+      arguments: fieldsOf(parsedJson(text(called, "arguments"))),
+    },
+  };
+}
+
+/** @throws WrongField if it is none. */
 export function loadProgress(value: unknown): LoadProgress {
   const progress = fieldsOf(value);
   return {
@@ -100,6 +147,7 @@ export function usage(value: unknown): Usage {
 export function timings(value: unknown): Timings {
   const fields = fieldsOf(value);
   return {
+    queueMs: number(fields, "queue_ms"),
     ttftMs: number(fields, "ttft_ms"),
     prefillMs: number(fields, "prefill_ms"),
     decodeMs: number(fields, "decode_ms"),

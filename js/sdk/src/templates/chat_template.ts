@@ -79,16 +79,11 @@ export function renderChat(
   for (const message of messages) {
     checkMessage(message);
   }
-  const texts = messages.flatMap(({ role, content }) => [role, content]);
-  const marker = chooseMarker([template, bosToken, eosToken, ...texts, ...stringsOf(variables)]);
-  const plain = messages.map(({ role, content }) => ({
-    role: control.broken(role, marker, false),
-    content: control.broken(content, marker),
-  }));
-  const broken = brokenValue(variables, (text, isName) => control.broken(text, marker, !isName));
+  const given = { ...variables, messages: messages.map(templateMessage) };
+  const marker = chooseMarker([template, bosToken, eosToken, ...stringsOf(given)]);
+  const broken = brokenValue(given, (text, isName) => control.broken(text, marker, !isName));
   const inputs = {
     ...(broken as Record<string, unknown>),
-    messages: plain,
     bos_token: bosToken,
     eos_token: eosToken,
     add_generation_prompt: options.addGenerationPrompt ?? true,
@@ -159,9 +154,11 @@ function checkMessage(message: unknown): asserts message is ChatMessage {
       `the content of a ${role} message must be text, not ${content === null ? "null" : typeof content}`,
     );
   }
-  const lone = findLoneSurrogate(content);
-  if (lone !== null) {
-    throw new PromptError(`a message holds a lone surrogate (${lone.name}), which is no text`);
+  for (const text of stringsOf(message)) {
+    const lone = findLoneSurrogate(text);
+    if (lone !== null) {
+      throw new PromptError(`a message holds a lone surrogate (${lone.name}), which is no text`);
+    }
   }
 }
 
@@ -176,7 +173,18 @@ function* stringsOf(value: unknown): Iterable<string> {
   }
 }
 
-/** Copy a value with every text changed; names are keys, which templates look up. */
+/** A message under the names that templates know. */
+function templateMessage({ role, content, toolCalls, toolCallId, name }: ChatMessage) {
+  return {
+    role,
+    content,
+    ...(toolCalls !== undefined && { tool_calls: toolCalls }),
+    ...(toolCallId !== undefined && { tool_call_id: toolCallId }),
+    ...(name !== undefined && { name }),
+  };
+}
+
+/** Copy a value with every text changed; names are keys and roles, which templates look up. */
 function brokenValue(value: unknown, change: (text: string, isName: boolean) => string): unknown {
   if (typeof value === "string") {
     return change(value, false);
@@ -186,7 +194,10 @@ function brokenValue(value: unknown, change: (text: string, isName: boolean) => 
   }
   if (typeof value === "object" && value !== null) {
     return Object.fromEntries(
-      Object.entries(value).map(([key, item]) => [change(key, true), brokenValue(item, change)]),
+      Object.entries(value).map(([key, item]) => {
+        const isRole = key === "role" && typeof item === "string";
+        return [change(key, true), isRole ? change(item, true) : brokenValue(item, change)];
+      }),
     );
   }
   return value;

@@ -2,7 +2,7 @@
 
 import type { Backend } from "../backend.js";
 import { ConfigError } from "../errors.js";
-import type { ModelSource, TokenEvent } from "../types.js";
+import type { FileSource, ModelSource, TokenEvent } from "../types.js";
 import { recordOf } from "./error_record.js";
 import type { EngineOptions, FromEngine, SentSource, ToEngine } from "./messages.js";
 import type { ParentPort } from "./port.js";
@@ -94,6 +94,8 @@ class EngineHost {
         return engine.tokenize(...message.arguments);
       case "detokenize":
         return engine.detokenize(...message.arguments);
+      case "embed":
+        return engine.embed(...message.arguments, { signal });
       case "dispose":
         for (const [other, abort] of this.#aborts) if (other !== call) abort.abort();
         await engine.dispose();
@@ -141,5 +143,7 @@ function modelSource(sent: SentSource): ModelSource {
       return new URL(sent.href);
     case "path":
       return sent.path;
+    case "files":
+      return sent.files.map((file) => modelSource(file) as FileSource);
   }
 }

@@ -2,6 +2,8 @@
 
 import type { LocalOptions } from "../platform.js";
 import type {
+  EmbeddingInput,
+  EmbeddingResponse,
   GenerationRequest,
   GenerationResponse,
   LoadProgress,
@@ -14,7 +16,8 @@ export type SentSource =
   | { kind: "bytes"; bytes: Uint8Array }
   | { kind: "blob"; blob: Blob }
   | { kind: "url"; href: string }
-  | { kind: "path"; path: string };
+  | { kind: "path"; path: string }
+  | { kind: "files"; files: readonly SentSource[] };
 
 /** Options that can be sent. */
 export type EngineOptions = Omit<LocalOptions, "assetsUrl"> & {
@@ -37,6 +40,7 @@ export interface Calls {
     arguments: [id: string, tokenIds: readonly number[], options: { renderSpecial: boolean }];
     result: string;
   };
+  embed: { arguments: [id: string, inputs: readonly EmbeddingInput[]]; result: EmbeddingResponse };
   dispose: { arguments: []; result: undefined };
 }
 

@@ -1,8 +1,13 @@
 /** The `Backend` of a Realm whose engine runs in a worker. */
 
+import type { CallOptions } from "../abort.js";
 import type { Backend, LoadOptions } from "../backend.js";
 import { GuestError, LoadCancelledError, TenantClosedError } from "../errors.js";
+import { isFiles } from "../model_id.js";
 import type {
+  EmbeddingInput,
+  EmbeddingResponse,
+  FileSource,
   GenerationRequest,
   GenerationResponse,
   ModelInfo,
@@ -30,7 +35,7 @@ interface Waiting {
   onNews: (news: News) => void;
 }
 
-interface CallOptions {
+interface SendOptions {
   transfer?: readonly ArrayBuffer[];
   onNews?: (news: News) => void;
   signal?: AbortSignal | undefined;
@@ -78,8 +83,7 @@ export class WorkerBackend implements Backend {
     const { onProgress, signal, transfer = false } = options;
     const cancelled = () => new LoadCancelledError(`loading ${JSON.stringify(id)} was cancelled`);
     if (signal?.aborted) throw cancelled();
-    const isPlace = typeof source === "string" || source instanceof URL;
-    const found = isPlace ? this.#absolute(source) : source;
+    const found = isFiles(source) ? source.map((file) => this.#found(file)) : this.#found(source);
     await this.#open();
     const sent = await sentSource(found, transfer, signal);
     if (signal?.aborted) throw cancelled();
@@ -123,15 +127,24 @@ export class WorkerBackend implements Backend {
     text: string,
     options: { addSpecial: boolean; parseSpecial: boolean },
   ): Promise<number[]> {
-    return this.#opened("tokenize", [id, text, options]);
+    const { addSpecial, parseSpecial } = options;
+    return this.#opened("tokenize", [id, text, { addSpecial, parseSpecial }]);
   }
 
   detokenize(
     id: string,
     tokenIds: readonly number[],
-    options: { renderSpecial: boolean },
+    { renderSpecial }: { renderSpecial: boolean },
   ): Promise<string> {
-    return this.#opened("detokenize", [id, tokenIds, options]);
+    return this.#opened("detokenize", [id, tokenIds, { renderSpecial }]);
+  }
+
+  embed(
+    id: string,
+    inputs: readonly EmbeddingInput[],
+    { signal }: CallOptions = {},
+  ): Promise<EmbeddingResponse> {
+    return this.#opened("embed", [id, inputs], { signal });
   }
 
   async dispose(): Promise<void> {
@@ -154,10 +167,16 @@ export class WorkerBackend implements Backend {
 
   // -- inside ---------------------------------------------------------------------
 
+  /** A place that means the same to the worker; anything else as it is. */
+  #found(source: FileSource): FileSource {
+    const isPlace = typeof source === "string" || source instanceof URL;
+    return isPlace ? this.#absolute(source) : source;
+  }
+
   async #opened<N extends CallName>(
     name: N,
     given: Calls[N]["arguments"],
-    options: CallOptions = {},
+    options: SendOptions = {},
   ): Promise<Calls[N]["result"]> {
     await this.#open();
     return this.#call(name, given, options);
@@ -186,7 +205,7 @@ export class WorkerBackend implements Backend {
   #call<N extends CallName>(
     name: N,
     given: Calls[N]["arguments"],
-    options: CallOptions,
+    options: SendOptions,
   ): Promise<Calls[N]["result"]> {
     if (this.#isClosed || this.#port === null) return Promise.reject(closedError());
     return this.#send(this.#port, name, given, options);
@@ -196,7 +215,7 @@ export class WorkerBackend implements Backend {
     port: EnginePort,
     name: N,
     given: Calls[N]["arguments"],
-    options: CallOptions = {},
+    options: SendOptions = {},
   ): Promise<Calls[N]["result"]> {
     this.#numCalls += 1;
     const call = this.#numCalls;
@@ -257,6 +276,11 @@ async function sentSource(
   transfer: boolean,
   signal: AbortSignal | undefined,
 ): Promise<SentSource> {
+  if (isFiles(source)) {
+    const files: SentSource[] = [];
+    for (const file of source) files.push(await sentSource(file, transfer, signal));
+    return { kind: "files", files };
+  }
   if (source instanceof URL) return { kind: "url", href: source.href };
   if (typeof source === "string") return { kind: "path", path: source };
   if (source instanceof Blob) return { kind: "blob", blob: source };
@@ -264,6 +288,8 @@ async function sentSource(
 }
 
 function transferOf(sent: SentSource): ArrayBuffer[] {
+  // Several files may be views of one buffer.
+  if (sent.kind === "files") return [...new Set(sent.files.flatMap(transferOf))];
   const buffer = sent.kind === "bytes" ? sent.bytes.buffer : null;
   return buffer instanceof ArrayBuffer ? [buffer] : [];
 }

@@ -38,17 +38,17 @@ export interface Site {
 }
 
 /**
- * A static server: `/dist/` is the package, `/models/NAME` a model, `/` an empty page with the
- * package as `sdk`, everything else a file of `folder`.
+ * A static server: `/dist/` is the package, `/models/NAME` a model (first of the folder `models`),
+ * `/` an empty page with the package as `sdk`, everything else a file of `folder`.
  */
 export async function serveSite(
-  options: { isolated?: boolean; folder?: string } = {},
+  options: { isolated?: boolean; folder?: string; models?: string } = {},
 ): Promise<Site> {
-  const { isolated = true, folder } = options;
+  const { isolated = true, folder, models } = options;
   const server: Server = createServer((request, response) => {
     const path = decodeURIComponent(new URL(request.url ?? "/", "http://x").pathname);
     const headers = isolated ? ISOLATION : {};
-    const file = fileOf(path, folder);
+    const file = fileOf(path, folder, models);
     if (path === "/" && folder === undefined) {
       response.writeHead(200, { ...headers, "content-type": TYPES.html });
       response.end(EMPTY_PAGE);
@@ -69,11 +69,16 @@ export async function serveSite(
   };
 }
 
-function fileOf(path: string, folder: string | undefined): string | null {
+function fileOf(
+  path: string,
+  folder: string | undefined,
+  models: string | undefined,
+): string | null {
   if (path.includes("..")) return null;
   if (path.startsWith("/dist/")) return join(dist, path.slice("/dist/".length));
   if (path.startsWith("/models/")) {
     const name = basename(path);
+    if (models !== undefined && existsSync(join(models, name))) return join(models, name);
     return existsSync(join(DEMO, name)) ? join(DEMO, name) : modelFile(name);
   }
   if (folder === undefined) return null;

@@ -79,4 +79,7 @@ export const GREEDY: GenerationConfig = {
   stop: [],
   ignoreEos: false,
   logprobs: null,
+  jsonSchema: null,
+  jsonObject: false,
+  grammar: null,
 };

@@ -1,6 +1,6 @@
 /** `realm serve`, as users start it. */
 
-import { type ChildProcess, spawn } from "node:child_process";
+import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
@@ -14,6 +14,16 @@ const ROOT = fileURLToPath(new URL("../../../..", import.meta.url));
 export interface LiveServer {
   readonly url: string;
   stop(): Promise<void>;
+}
+
+/** Write `paris` with a template that calls tools in the form of Hermes; gives the file. */
+export function writeToolModel(folder: string): string {
+  const script =
+    "import pathlib, sys; from support.tool_models import write_tool_models; " +
+    'write_tool_models(pathlib.Path(sys.argv[1]), forms=("hermes",))';
+  const env = { ...process.env, PYTHONPATH: `${ROOT}:${ROOT}/tests` };
+  execFileSync(PYTHON as string, ["-c", script, folder], { cwd: ROOT, env });
+  return `${folder}/hermes.gguf`;
 }
 
 /** Start a server that has `paris`, and wait until it is ready. */

@@ -3,6 +3,8 @@
 import type { Backend, LoadOptions } from "../../src/backend.js";
 import { ModelNotFoundError, TenantClosedError } from "../../src/errors.js";
 import type {
+  EmbeddingInput,
+  EmbeddingResponse,
   GenerationRequest,
   GenerationResponse,
   ModelInfo,
@@ -30,7 +32,8 @@ export const INFO: ModelInfo = {
 
 /** An event of a token with this text. */
 export function tokenEvent(text: string, index: number): TokenEvent {
-  return { text, tokenId: index, index, logprob: null, alternatives: [], finishReason: null };
+  const event = { text, tokenId: index, index, logprob: null, alternatives: [] };
+  return { ...event, finishReason: null, tokenText: "" };
 }
 
 /** A response of tokens with these texts. */
@@ -44,12 +47,13 @@ export function response(
     tokenIds: texts.map((_, index) => index),
     finishReason,
     usage: { promptTokens: 1, completionTokens: texts.length, cachedTokens: 0 },
-    timings: { ttftMs: 1, prefillMs: 1, decodeMs: 1, totalMs: 2, tokensPerSecond: 1 },
+    timings: { queueMs: 0, ttftMs: 1, prefillMs: 1, decodeMs: 1, totalMs: 2, tokensPerSecond: 1 },
     seed: request.config.seed ?? 0,
     model: request.model,
     logprobs: [],
     alternatives: [],
     promptIds: [],
+    toolCalls: [],
   };
 }
 
@@ -122,6 +126,13 @@ export class ScriptedBackend implements Backend {
   async detokenize(id: string, tokenIds: readonly number[]): Promise<string> {
     this.#get(id);
     return String.fromCodePoint(...tokenIds);
+  }
+
+  async embed(id: string, inputs: readonly EmbeddingInput[]): Promise<EmbeddingResponse> {
+    this.#get(id);
+    const vectors = inputs.map((input) => Float32Array.of(input.length, 1));
+    const usage = { promptTokens: inputs.length, completionTokens: 0, cachedTokens: 0 };
+    return { vectors, usage, model: id };
   }
 
   async dispose(): Promise<void> {

@@ -103,6 +103,16 @@ class ScriptedExecutor implements Executor {
     });
   }
 
+  newHiddenCache(): SequenceCache {
+    return new ScriptedCache(this.#kernels);
+  }
+
+  /** Rows of two numbers: the token's id, and 1. */
+  forwardHidden(cache: SequenceCache, tokenIds: Int32Array): Float32Array {
+    (cache as ScriptedCache).tokenIds.push(...tokenIds);
+    return Float32Array.from([...tokenIds].flatMap((id) => [id, 1]));
+  }
+
   close(): void {
     this.#kernels.executors.delete(this);
   }
