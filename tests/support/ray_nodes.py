@@ -103,7 +103,7 @@ def wait_until(is_true, seconds=START_S):
     deadline = time.monotonic() + seconds
     while not is_true():
         assert time.monotonic() < deadline
-        time.sleep(0.1)
+        time.sleep(0.5)
 
 
 def main() -> None:
