@@ -14,7 +14,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from realm_jupyter.batch import BatchProgress, BatchResult, BatchRow
+    from realm_jupyter.batch import BatchProgress, BatchResult, BatchRow, ClusterOptions
     from realm_jupyter.errors import RealmError
     from realm_jupyter.handle import GenerationHandle
     from realm_jupyter.limits import TenantLimits
@@ -44,6 +44,7 @@ __all__ = [
     "BatchRow",
     "CancelToken",
     "ChatMessage",
+    "ClusterOptions",
     "EmbeddingResponse",
     "GenerationConfig",
     "GenerationHandle",
@@ -73,6 +74,7 @@ _HOMES = {
     "BatchProgress": "batch",
     "BatchResult": "batch",
     "BatchRow": "batch",
+    "ClusterOptions": "batch",
     "GenerationHandle": "handle",
     "ModelStats": "stats",
     "Realm": "realm",

@@ -44,10 +44,11 @@ because there is no partial model to return.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar
+import inspect
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from os import PathLike
 
 __all__ = [
@@ -93,6 +94,29 @@ class RealmError(Exception):
     """Base of every error that this package raises on purpose."""
 
     code: ClassVar[str] = "realm_error"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickle what the error says, not how it was made: it may cross processes."""
+        return type(self).restored, (self.args, vars(self))
+
+    @classmethod
+    def restored(cls, args: tuple[object, ...], fields: Mapping[str, object]) -> Self:
+        """Return an error of this class with the text and the fields of another one.
+
+        Parameters
+        ----------
+        args : tuple
+            Its message.
+        fields : mapping of str to object
+            Its attributes.
+        """
+        parameters = list(inspect.signature(cls.__init__).parameters.values())[1:]
+        needed = [item.name for item in parameters if item.default is item.empty]
+        error = cls(**dict.fromkeys(set(needed) - {"args", "kwargs"}, ""))
+        error.args = args
+        vars(error).clear()
+        vars(error).update(fields)
+        return error
 
 
 class ConfigError(RealmError, ValueError):
@@ -524,10 +548,18 @@ class APIStatusError(APIError):
 
     code = "api_status"
 
-    def __init__(self, message: str, *, status: int = 0, body: object = None) -> None:
+    def __init__(
+        self,
+        message: str,
+        *,
+        status: int = 0,
+        body: object = None,
+        retry_after_s: float | None = None,
+    ) -> None:
         super().__init__(message)
         self.status = status
         self.body = body
+        self.retry_after_s = retry_after_s
 
 
 class MagicError(RealmError):

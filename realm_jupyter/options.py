@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn, get_args, get_origin, get_type_hints
 
 from realm_jupyter.answer_form import MAX_FORM_BYTES
+from realm_jupyter.batch import ClusterOptions
 from realm_jupyter.errors import ConfigError
 from realm_jupyter.types import GenerationConfig, allowed_values
 
@@ -442,13 +443,39 @@ def generation_fields(
 
 
 def add_batch_options(parser: argparse.ArgumentParser) -> None:
-    """Add how many prompts run at once; `batch_options` reads it."""
-    parser.add_argument(
+    """Add how many prompts run at once, and where; `batch_options` reads them."""
+    group = parser.add_argument_group("batch")
+    group.add_argument(
         "--num-parallel", type=int, metavar="N", help="prompts under way at once (default 64)"
     )
+    group.add_argument(
+        "--ray", action="store_true", help="run on the machines of a Ray cluster (extra ray)"
+    )
+    group.add_argument("--ray-address", metavar="ADDRESS", help="of the cluster; implies --ray")
+    group.add_argument(
+        "--num-workers", type=int, metavar="N", help="copies of the model on the cluster"
+    )
+    group.add_argument(
+        "--num-cpus", type=float, metavar="N", help="processors of each copy (default 1)"
+    )
+    group.add_argument("--num-gpus", type=float, metavar="N", help="GPUs of each (default 0)")
 
 
 def batch_options(namespace: argparse.Namespace) -> dict[str, Any]:
-    """Return what `Realm.map` is to be told of the options of `add_batch_options`."""
+    """Return what `Realm.map` is to be told of the options of `add_batch_options`.
+
+    Raises
+    ------
+    ConfigError
+        If one is out of its range, or has no meaning without ``--ray``.
+    """
+    names = ("num_workers", "num_cpus", "num_gpus")
+    given = {name: value for name in names if (value := getattr(namespace, name)) is not None}
     num_parallel = namespace.num_parallel
-    return {} if num_parallel is None else {"num_parallel": num_parallel}
+    if not (namespace.ray or namespace.ray_address):
+        if given:
+            raise ConfigError(f"{flag_name(next(iter(given)))} is for a cluster: add --ray")
+        return {} if num_parallel is None else {"num_parallel": num_parallel}
+    if num_parallel is not None:
+        given["num_parallel"] = num_parallel
+    return {"cluster": ClusterOptions(address=namespace.ray_address, **given)}

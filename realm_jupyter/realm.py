@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import threading
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from realm_jupyter.backend import Backend
-    from realm_jupyter.batch import BatchProgress, BatchResult
+    from realm_jupyter.batch import BatchProgress, BatchResult, ClusterOptions
     from realm_jupyter.handle import GenerationHandle
     from realm_jupyter.limits import TenantLimits
     from realm_jupyter.stats import TenantStats
@@ -498,6 +499,7 @@ class Realm:
         system: str | None = None,
         config: GenerationConfig | None = None,
         num_parallel: int | None = None,
+        cluster: ClusterOptions | str | bool | None = None,
         on_progress: Callable[[BatchProgress], None] | None = None,
         cancel: CancelToken | None = None,
         **sampling: Any,
@@ -517,6 +519,9 @@ class Realm:
         num_parallel : int, optional
             Prompts under way at once; by default 64, or as many as the tenant's limits let
             run. More than the model's KV cache has room for wait for others to end.
+        cluster : ClusterOptions, str or True, optional
+            Run on a Ray cluster instead (extra ``ray``), each worker with a copy of the model;
+            a string is the cluster's address. The model's file must be there on all machines.
         on_progress : callable, optional
             Called with `BatchProgress` after each row.
         cancel : CancelToken, optional
@@ -530,7 +535,7 @@ class Realm:
         Raises
         ------
         ConfigError
-            If ``output`` belongs to other prompts or options.
+            If ``output`` belongs to other prompts or options, or there is no such cluster.
         PromptError
             If something is no prompt.
         RealmError
@@ -554,7 +559,14 @@ class Realm:
             raw=raw,
             system=system,
         )
-        rows_of = batch.rows_on_backend(self._backend, self._num_parallel(num_parallel))
+        if cluster is not None and cluster is not False:
+            if num_parallel is not None:
+                raise ConfigError(
+                    "on a cluster num_parallel is one of ClusterOptions", field="num_parallel"
+                )
+            rows_of = _rows_on_cluster(self, info, batch.ClusterOptions.of(cluster))
+        else:
+            rows_of = batch.rows_on_backend(self._backend, self._num_parallel(num_parallel))
         return batch.run_batch(job, rows_of, output=output, on_progress=on_progress, cancel=cancel)
 
     async def agenerate(self, prompt: str | None = None, **options: Any) -> GenerationResponse:
@@ -780,6 +792,45 @@ def _local_backend(
     from realm_jupyter.engine import Engine, LocalBackend  # noqa: PLC0415
 
     return LocalBackend(Engine(), owns_engine=True, guest=_guest(guest), **options)
+
+
+def _rows_on_cluster(realm: Realm, info: ModelInfo, options: ClusterOptions) -> Any:
+    """Return what runs prompts on a cluster whose workers load the model of ``info``."""
+    from realm_jupyter.batch.cluster import rows_on_cluster  # noqa: PLC0415 - an extra
+    from realm_jupyter.models.sources import is_shipped  # noqa: PLC0415 - numpy waits
+
+    if realm.server_url is not None:
+        raise ConfigError(
+            "cluster= runs copies of a model of this process; a server decides itself where its "
+            "models run (realm serve --ray)",
+            field="cluster",
+        )
+    path = Path(info.path)
+    if not path.is_file():
+        raise ConfigError(
+            f"the model {info.id} was loaded from bytes; load it from a file that all machines "
+            "of the cluster have",
+            field="cluster",
+        )
+    source = path.stem if is_shipped(path) else str(path.resolve())
+    open_backend = partial(_worker_backend, source, info.id, info.executor)
+    return rows_on_cluster(open_backend, options)
+
+
+def _worker_backend(source: str, model_id: str, executor: str) -> Backend:
+    """Return the backend of a worker, which has this model only."""
+    backend = _local_backend(None)
+    backend.load_model(
+        source,
+        model_id,
+        device="auto",
+        executor=executor,
+        kv_type="auto",
+        prefix_cache_bytes=None,
+        on_progress=None,
+        cancel=None,
+    )
+    return backend
 
 
 def _client_backend(options: dict[str, Any]) -> Backend:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import pickle
 
 import pytest
@@ -55,6 +56,15 @@ def test_a_magic_error_is_one_line_without_a_traceback():
     assert MagicError("no such flag")._render_traceback_() == ["\x1b[31mno such flag\x1b[0m"]
 
 
-def test_simple_errors_survive_pickling():
-    error = pickle.loads(pickle.dumps(errors.PromptError("empty")))  # noqa: S301 - our own bytes
-    assert str(error) == "empty"
+@pytest.mark.parametrize("name", errors.__all__)
+def test_errors_survive_pickling(name):
+    kind = getattr(errors, name)
+    parameters = inspect.signature(kind.__init__).parameters.values()
+    needed = [
+        item.name
+        for item in parameters
+        if item.default is item.empty and item.kind not in {item.VAR_POSITIONAL, item.VAR_KEYWORD}
+    ]
+    error = kind(**dict.fromkeys(needed[1:], "x"))
+    copy = pickle.loads(pickle.dumps(error))  # noqa: S301 - our own bytes
+    assert (type(copy), str(copy), vars(copy)) == (kind, str(error), vars(error))

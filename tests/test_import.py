@@ -40,6 +40,7 @@ def test_public_names_are_pinned_and_all_resolve():
         "BatchRow",
         "CancelToken",
         "ChatMessage",
+        "ClusterOptions",
         "EmbeddingResponse",
         "GenerationConfig",
         "GenerationHandle",

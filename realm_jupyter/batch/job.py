@@ -27,8 +27,8 @@ class BatchJob:
     Parameters
     ----------
     model : ModelInfo
-    prompts : list
-        As `checked_prompts` returns them.
+    prompts : list, or dict of int to prompt
+        As `checked_prompts` returns them; a worker of a cluster has some of them only.
     config : GenerationConfig
         Its seed is the first prompt's; each prompt has the next one.
     raw : bool
@@ -38,7 +38,7 @@ class BatchJob:
     """
 
     model: ModelInfo
-    prompts: list[Any]
+    prompts: list[Any] | dict[int, Any]
     config: GenerationConfig
     raw: bool = False
     system: str | None = None

@@ -1,4 +1,4 @@
-"""A batch from its first prompt to its last row."""
+"""A batch from its first prompt to its last row, here or on a cluster."""
 
 from __future__ import annotations
 

@@ -10,7 +10,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from realm_jupyter.cli import session
+from realm_jupyter.cli import serve_on_ray, session
 from realm_jupyter.errors import ConfigError
 from realm_jupyter.human import model_line, terminal_text
 from realm_jupyter.limits import limit_help
@@ -74,6 +74,7 @@ def add_options(parser: OptionParser) -> None:
         "--models-dir", metavar="FOLDER", help="administrators may load models below it"
     )
     session.add_model_options(parser)
+    serve_on_ray.add_options(parser)
 
 
 def check(args: argparse.Namespace) -> None:
@@ -108,6 +109,7 @@ def check(args: argparse.Namespace) -> None:
         allowed_origins=tuple(args.allow_origin),
         limits=DEFAULT_LIMITS.with_changes(**limits),
     )
+    serve_on_ray.check(args, _sources)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -116,11 +118,12 @@ def run(args: argparse.Namespace) -> int:
     from realm_jupyter.registry import RealmRegistry  # noqa: PLC0415
     from realm_jupyter.server.run import RealmServer  # noqa: PLC0415
 
-    models = args.models or ([] if args.models_dir else [_DEFAULT_MODEL])
+    if args.cluster is not None:
+        return serve_on_ray.run(args, _say)
     # As for Ctrl-C: the server ends, then Python raises, and everything is cleaned up.
     signal.signal(signal.SIGTERM, _terminate)
     with RealmRegistry() as registry:
-        loads = [partial(_load, registry, model, args) for model in models]
+        loads = [partial(_load, registry, *model, args) for model in _sources(args)]
         server = RealmServer(registry, args.settings, loads)
         _say(f"listening at {server.url}/v1")
         if args.printed_secret:
@@ -160,12 +163,22 @@ def _keys(args: argparse.Namespace) -> tuple[tuple[Any, ...], str, str]:
     return tuple(keys), printed, owner.secret
 
 
-def _load(registry: Any, model: str, args: argparse.Namespace) -> None:
+def _sources(args: argparse.Namespace) -> list[tuple[str, str]]:
+    """Return id and source of each model, given as ``ID=MODEL`` or ``MODEL``."""
     from realm_jupyter.engine.engine import default_id  # noqa: PLC0415 - heavy
 
-    named = _NAMED.fullmatch(model)
-    model_id, source = (named[1], named[2]) if named else (default_id(model), model)
-    info = registry.load_model(model_id, source, device=args.device, executor=args.executor)
+    models = args.models or ([] if args.models_dir else [_DEFAULT_MODEL])
+    found = [(model, _NAMED.fullmatch(model)) for model in models]
+    return [
+        (default_id(model), model) if named is None else (named[1], named[2])
+        for model, named in found
+    ]
+
+
+def _load(registry: Any, model_id: str, source: str, args: argparse.Namespace) -> None:
+    info = registry.load_model(
+        model_id, source, device=args.device, executor=args.executor, kv_type=args.kv_type
+    )
     _say(f"{info.id}: {model_line(info)}")
 
 

@@ -169,19 +169,17 @@ def error_from(status: int, body: bytes | str | Mapping[str, Any]) -> RealmError
 def _rebuilt(kind: type[RealmError], message: str, details: Mapping[str, Any]) -> RealmError:
     given = inspect.signature(kind.__init__).parameters
     fields = {
-        name: item.default for name, item in given.items() if item.kind in _NAMED and name != "self"
+        name: None if item.default is item.empty else item.default
+        for name, item in given.items()
+        if item.kind in _NAMED and name not in {"self", "message"}
     }
-    needed = [name for name, default in fields.items() if default is inspect.Parameter.empty]
-    error = kind(**dict.fromkeys(needed, ""))
-    # Several classes make their message themselves; here it is made already.
-    error.args = (message,)
-    fields = {name: None if name in needed else default for name, default in fields.items()}
-    fields.pop("message", None)
+    values: dict[str, Any] = {}
     for name, value in {**fields, **details}.items():
         # Not what every object has, nor what the class says itself.
         if name.isidentifier() and not name.startswith("_") and not hasattr(kind, name):
-            setattr(error, name, tuple(value) if isinstance(value, list) else value)
-    return error
+            values[name] = tuple(value) if isinstance(value, list) else value
+    # Several classes make their message themselves; here it is made already.
+    return kind.restored((message,), values)
 
 
 def _classes() -> dict[str, type[RealmError]]:

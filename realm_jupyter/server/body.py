@@ -16,7 +16,9 @@ if TYPE_CHECKING:
 
     from starlette.requests import Request
 
-__all__ = ["pieces", "read_message"]
+    from realm_jupyter.server.settings import ServerSettings
+
+__all__ = ["pieces", "read_body", "read_message"]
 
 M = TypeVar("M", bound=BaseModel)
 
@@ -73,7 +75,17 @@ async def read_message(request: Request, kind: type[M]) -> M:
     APIStatusError
         As `pieces`.
     """
-    settings = service_of(request).settings
+    return read(kind, await read_body(request, service_of(request).settings))
+
+
+async def read_body(request: Request, settings: ServerSettings) -> bytes:
+    """Return a request's body.
+
+    Raises
+    ------
+    APIStatusError
+        As `pieces`.
+    """
     timeout_s = settings.body_timeout_s
     data = bytearray()
     try:
@@ -84,7 +96,7 @@ async def read_message(request: Request, kind: type[M]) -> M:
                 data += piece
     except TimeoutError:
         raise _too_slow(timeout_s) from None
-    return read(kind, bytes(data))
+    return bytes(data)
 
 
 def _too_slow(timeout_s: float) -> APIStatusError:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import socket
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
@@ -16,11 +16,10 @@ from realm_jupyter.server.answers import error_answer
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-    from realm_jupyter.server.caller import Callers
-    from realm_jupyter.server.keys import KeyRing
+    from realm_jupyter.server.keys import Key, KeyRing
     from realm_jupyter.server.settings import ServerSettings
 
-__all__ = ["Guard"]
+__all__ = ["CallerSource", "Guard"]
 
 OPEN_PATH = "/health"
 """The only path that needs no key."""
@@ -31,6 +30,14 @@ _CORS_METHODS = "GET, POST, OPTIONS"
 _CORS_MAX_AGE_S = 600
 
 
+class CallerSource(Protocol):
+    """Tells who comes with a key."""
+
+    def of(self, key: Key) -> object:
+        """Return the caller with a key."""
+        ...
+
+
 class Guard:
     """Lets requests in, or answers them.
 
@@ -39,18 +46,18 @@ class Guard:
     app : ASGI application
     settings : ServerSettings
     keys : KeyRing
-    callers : Callers
+    callers : CallerSource
         Requests get theirs as ``scope["state"]["caller"]``.
     """
 
     def __init__(
-        self, app: ASGIApp, *, settings: ServerSettings, keys: KeyRing, callers: Callers
+        self, app: ASGIApp, *, settings: ServerSettings, keys: KeyRing, callers: CallerSource
     ) -> None:
         self._app = app
         self._keys = keys
         self._callers = callers
         self._origins = frozenset(origin.rstrip("/").lower() for origin in settings.allowed_origins)
-        self._hosts = _own_names(settings.host) | {name.lower() for name in settings.allowed_hosts}
+        self._hosts = _own_names(settings) | {name.lower() for name in settings.allowed_hosts}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer or pass on one request."""
@@ -137,17 +144,11 @@ class Guard:
         return "*" in self._origins or origin.lower() in self._origins
 
 
-def _own_names(host: str) -> set[str]:
-    names = {"localhost", host.lower()}
-    if not _is_loopback(host):
+def _own_names(settings: ServerSettings) -> set[str]:
+    names = {"localhost", settings.host.lower()}
+    if not settings.is_local:
         names |= {socket.gethostname().lower(), socket.getfqdn().lower()}
     return names
-
-
-def _is_loopback(host: str) -> bool:
-    if _is_address(host):
-        return ipaddress.ip_address(host).is_loopback
-    return host.lower() == "localhost"
 
 
 def _is_address(name: str) -> bool:

@@ -18,6 +18,7 @@ from realm_jupyter.protocol.discovery import ServerRecord
 from realm_jupyter.server.app import create_app
 from realm_jupyter.server.http_protocol import LimitedProtocol
 from realm_jupyter.server.service import Service
+from realm_jupyter.server.settings import local_url
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from realm_jupyter.registry import RealmRegistry
     from realm_jupyter.server.settings import ServerSettings
 
-__all__ = ["RealmServer"]
+__all__ = ["RealmServer", "publish"]
 
 _BACKLOG = 512
 # Longer than clients keep idle connections (httpx: 5 s), so that it is they who close them: a
@@ -73,12 +74,7 @@ class RealmServer:
     @property
     def url(self) -> str:
         """Where clients on this machine find it."""
-        host = self.settings.host
-        if host in {"0.0.0.0", ""}:  # noqa: S104 - compared, not bound
-            host = "127.0.0.1"
-        elif host == "::":
-            host = "::1"
-        return f"http://{f'[{host}]' if _IPV6 in host else host}:{self.port}"
+        return local_url(self.settings.host, self.port)
 
     def run(self, on_ready: Callable[[], None] | None = None) -> None:
         """Serve until `stop` is called or a signal comes (in the main thread).
@@ -103,9 +99,7 @@ class RealmServer:
 
     def publish(self, secret: str, folder: Path | None = None) -> Path:
         """Let kernels of this user find the server; see `discovery.write`."""
-        version = dict(versions())["realm_jupyter"]
-        record = ServerRecord(self.url, secret, os.getpid(), time.time(), version)
-        return discovery.write(record, folder)
+        return publish(self.url, secret, folder)
 
     async def _serve(self, on_ready: Callable[[], None] | None) -> None:
         service = Service(self._registry, self.settings)
@@ -148,6 +142,13 @@ class RealmServer:
             service.state = "ok"
         if on_ready is not None and not server.should_exit:
             on_ready()
+
+
+def publish(url: str, secret: str, folder: Path | None = None) -> Path:
+    """Let kernels of this user find a server of this process; see `discovery.write`."""
+    version = dict(versions())["realm_jupyter"]
+    record = ServerRecord(url, secret, os.getpid(), time.time(), version)
+    return discovery.write(record, folder)
 
 
 class _Uvicorn(uvicorn.Server):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
 
     from realm_jupyter.server.keys import Key
 
-__all__ = ["DEFAULT_LIMITS", "ServerSettings"]
+__all__ = ["DEFAULT_LIMITS", "ServerSettings", "local_url"]
 
 _MAX_PORT = 65535
 
@@ -83,3 +84,26 @@ class ServerSettings:
             )
         if not self.keys:
             raise ConfigError("a server needs at least one key", field="keys")
+
+    @property
+    def is_local(self) -> bool:
+        """Whether only this machine can reach the server."""
+        try:
+            return ipaddress.ip_address(self.host).is_loopback
+        except ValueError:
+            return self.host.lower() == "localhost"
+
+
+def local_url(host: str, port: int) -> str:
+    """Return where clients on this machine find what listens on an address.
+
+    Examples
+    --------
+    >>> local_url("0.0.0.0", 8080), local_url("::1", 80)
+    ('http://127.0.0.1:8080', 'http://[::1]:80')
+    """
+    if host in {"0.0.0.0", ""}:  # noqa: S104 - compared, not bound
+        host = "127.0.0.1"
+    elif host == "::":
+        host = "::1"
+    return f"http://{f'[{host}]' if ':' in host else host}:{port}"

@@ -212,7 +212,7 @@ def test_what_is_no_prompt_is_named(local, prompts, message):
 
 def test_wrong_options_are_refused_before_anything_runs(local, tmp_path):
     path = tmp_path / "answers.jsonl"
-    for options in ({"top_p": 2}, {"num_parallel": 0}):
+    for options in ({"top_p": 2}, {"num_parallel": 0}, {"num_parallel": 2, "cluster": True}):
         with pytest.raises(RealmError):
             local.map(["the"], output=path, **options)
     assert not path.exists()

@@ -63,6 +63,8 @@ def test_a_server_answers_too(model_path, tmp_path):
     [
         ((), "missing: -o"),
         (("-o", "x", "--api-key", "k"), "--api-key is for a server"),
+        (("-o", "x", "--num-gpus", "1"), "--num-gpus is for a cluster"),
+        (("-o", "x", "--ray", "--num-cpus", "0"), "num_cpus=0"),
         (("-o", "x", "--raw", "--system", "s"), "--system needs the chat template"),
     ],
 )

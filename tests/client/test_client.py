@@ -292,6 +292,16 @@ def test_a_silent_server_is_given_up(canned):
         realm.generate("x", model="m", raw=True)
 
 
+def test_a_stream_whose_replica_is_gone_keeps_its_text(canned):
+    canned.answers = [stream_answer(["Once", " upon"], error="api_connection")]
+    with (
+        Realm(mode="server", base_url=canned.url, api_key="k") as realm,
+        pytest.raises(APIConnectionError, match="it broke") as caught,
+    ):
+        realm.generate("x", model="m", raw=True)
+    assert caught.value.partial_text == "Once upon"
+
+
 def test_a_stream_that_falls_silent_keeps_its_text(canned):
     canned.answers = [(stream_answer(["Once", " upon"], is_cut=True),)]
     with (

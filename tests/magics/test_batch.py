@@ -8,7 +8,7 @@ import sys
 import pytest
 
 from realm_jupyter import BatchResult, Realm
-from realm_jupyter.errors import MagicError
+from realm_jupyter.errors import ConfigError, MagicError
 from support.fake_realm import interrupt_main_thread
 from support.tiny_gguf import CHATML_TEMPLATE, write_tiny_llama
 
@@ -121,6 +121,7 @@ def test_the_stop_button_keeps_what_is_done(book, realm, monkeypatch):
         ("%%realm batch\n \n", "there is no prompt"),
         ("%%realm batch nothing\nx", "nothing is neither a variable nor a file"),
         ("%%realm batch number\nx", "number is of the type int"),
+        ("%%realm batch --num-workers 2\nx", "--num-workers is for a cluster: add --ray"),
         ("%%realm batch --raw --system x\nx", "--system needs the chat template"),
         ("%%realm batch -v 1x\nx", "not a name for a variable"),
         ("%%realm batch --max-tokens 3\nx\ny\x00", ""),
@@ -146,4 +147,12 @@ def test_without_pandas_rows_are_kept_and_it_says_so(book, monkeypatch):
 def test_help_explains_it(book):
     text = book.run("%%realm batch --help").stdout
     assert "{{item}} is the item" in text
-    assert "--num-parallel" in text
+    assert "--ray" in text
+
+
+def test_ray_is_asked_for_by_name(book, monkeypatch):
+    monkeypatch.setitem(sys.modules, "ray", None)
+    cell = book.run("%%realm batch --ray\nHi")
+    assert isinstance(cell.error, MagicError)
+    assert "pip install 'realm-jupyter[ray]'" in str(cell.error)
+    assert not isinstance(cell.error, ConfigError)
