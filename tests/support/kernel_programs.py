@@ -9,7 +9,7 @@ __all__ = ["KERNEL_TESTS", "SOURCES", "STEP_TESTS", "runs_here"]
 SOURCES = Path(__file__).parents[2] / "realm_jupyter" / "compute" / "cpu" / "src"
 _TESTS = Path(__file__).parents[1] / "compute" / "cpu"
 _MATRICES = ("isa_matmul", "isa_matmul_float", "isa_quantize", "decode", "dequantize", "pack")
-_STEPS = ("isa_rows", "isa_attention", "cache", "pool")
+_STEPS = ("isa_rows", "isa_attention", "cache", "pool", "team")
 
 KERNEL_TESTS = (_TESTS / "kernel_tests.cpp", *(SOURCES / f"{name}.cpp" for name in _MATRICES))
 """Matrix kernels."""

@@ -8,6 +8,15 @@
 
 namespace realm::REALM_ISA {
 
+// A place whose neighbours are addressed by constant offsets from it.
+template <typename Element>
+REALM_INLINE const Element* settled(const Element* place) {
+#if defined(__wasm__)  // or the compiler may make offsets that it cannot put into the instruction
+  __asm__("" : "+r"(place));
+#endif
+  return place;
+}
+
 // A group of a panel: 16 rows of 4 columns.
 struct Bytes {
   Vb part[kParts];
@@ -59,6 +68,36 @@ REALM_INLINE Vi splat_quants(const void* quants) {
   __builtin_memcpy(&four, quants, sizeof(four));
   return four - Vi{};
 }
+
+// Those of group kGroup of a block.
+template <int kGroup>
+REALM_INLINE Vi splat_group(const int8_t* quants) {
+#if defined(__wasm__)  // a load for four of them; one for each would need an address for each
+  constexpr int kLane = kGroup % 4;
+  const Vi four = load_part<Vi>(quants + kGroup / 4 * REALM_VECTOR_BYTES);
+  return __builtin_shufflevector(four, four, kLane, kLane, kLane, kLane);
+#else
+  return splat_quants(quants + 4 * kGroup);
+#endif
+}
+
+// The same for codes with signs.
+#if defined(REALM_SIGNS_APART)
+struct SignedQuants {
+  Vi sizes;  // absolute values
+  Vi signs;  // all ones where negative
+};
+constexpr int64_t kSignsOffset = 256;  // from sizes to signs
+template <int kGroup>
+REALM_INLINE SignedQuants splat_signed_group(const int8_t* quants) {
+  return {splat_group<kGroup>(quants), splat_group<kGroup>(quants + kSignsOffset)};
+}
+#else
+template <int kGroup>
+REALM_INLINE Vi splat_signed_group(const int8_t* quants) {
+  return splat_group<kGroup>(quants);
+}
+#endif
 
 // Scales of 16 rows as `Dot` multiplies them: a number in each lane, or the same one in both
 // halves of each lane.

@@ -10,23 +10,57 @@ namespace realm::REALM_ISA {
 template <int kBits, bool kIsSigned, bool kIsScaled>
 class Dot {
  public:
+#if defined(REALM_SIGNS_APART)
   REALM_INLINE void start(int32_t) { sum_ = set1(0); }
 
+  // For signed codes: with the sum of all sizes whose signs are set, in every lane.
+  REALM_INLINE void start(Vi sum) {
+    for (int i = 0; i < kParts; ++i) sum_.part[i] = sum;
+  }
+
   REALM_INLINE void add(Bytes even, Bytes odd, Vi even_quants, Vi odd_quants, V16i scale) {
-    if constexpr (kInBytes) {
-      for (int i = 0; i < kParts; ++i) {
-        const Vs pairs = multiply_bytes_part(even.part[i], even_quants) +
-                         multiply_bytes_part(odd.part[i], odd_quants);
-        if constexpr (kIsNarrow) {
-          sum_.part[i] = (Vi)((Vs)sum_.part[i] + pairs);
-        } else {  // 4 · 63 · 127 fits
-          sum_.part[i] += multiply_pairs_part(pairs, kIsScaled ? (Vs)scale.part[i] : Vs{} + one());
-        }
+    for (int i = 0; i < kParts; ++i) {
+      const Vs pairs = multiply_bytes_part(even.part[i], even_quants) +
+                       multiply_bytes_part(odd.part[i], odd_quants);
+      if constexpr (kIsNarrow) {
+        sum_.part[i] = (Vi)((Vs)sum_.part[i] + pairs);
+      } else {  // 4 · 63 · 127 fits
+        sum_.part[i] += multiply_pairs_part(pairs, kIsScaled ? (Vs)scale.part[i] : ones());
       }
-    } else {
-      add(even, even_quants, scale);
-      add(odd, odd_quants, scale);
     }
+  }
+
+  // The signs go to the codes: c · q = ~c · |q| + |q| for q < 0, and 2 · 128 · 127 just fits.
+  REALM_INLINE void add(Bytes codes, SignedQuants quants, V16i) {
+    for (int i = 0; i < kParts; ++i) {
+      const Vs pairs = multiply_bytes_part((Vb)quants.sizes, (Vi)codes.part[i] ^ quants.signs);
+      sum_.part[i] += multiply_pairs_part(pairs, ones());
+    }
+  }
+
+  REALM_INLINE V16i finish(V16i scale) const {
+    V16i sum = sum_;
+    if constexpr (kIsSigned) return kIsScaled ? sum * shift_right<16>(scale) : sum;
+    for (int i = 0; kIsNarrow && i < kParts; ++i) {
+      sum.part[i] = multiply_pairs_part((Vs)sum.part[i], kIsScaled ? (Vs)scale.part[i] : ones());
+    }
+    return sum;
+  }
+
+ private:
+  // 16 products of 4 bits, 16 · 15 · 127, fit 16 bits.
+  static constexpr bool kIsNarrow = !kIsSigned && kBits <= 4;
+
+  REALM_INLINE static Vs ones() { return Vs{} + int16_t{1}; }
+#else
+  template <class Sum>
+  REALM_INLINE void start(Sum) {
+    sum_ = set1(0);
+  }
+
+  REALM_INLINE void add(Bytes even, Bytes odd, Vi even_quants, Vi odd_quants, V16i scale) {
+    add(even, even_quants, scale);
+    add(odd, odd_quants, scale);
   }
 
   REALM_INLINE void add(Bytes codes, Vi quants, V16i) {
@@ -43,35 +77,17 @@ class Dot {
     }
   }
 
-  REALM_INLINE void pin() {}
-
   REALM_INLINE V16i finish(V16i scale) const {
-    V16i sum = sum_;
-    if constexpr (kInBytes) {
-      if constexpr (kIsNarrow) {
-        for (int i = 0; i < kParts; ++i) {
-          sum.part[i] = multiply_pairs_part((Vs)sum_.part[i],
-                                            kIsScaled ? (Vs)scale.part[i] : Vs{} + one());
-        }
-      }
-      return sum;
-    }
-    if constexpr (kIsSigned) sum = shift_right<8>(sum);
+    const V16i sum = kIsSigned ? shift_right<8>(sum_) : sum_;
     return kIsScaled ? sum * shift_right<16>(scale) : sum;
   }
 
  private:
-#if defined(__wasm_relaxed_simd__)
-  static constexpr bool kInBytes = !kIsSigned;
-#else
-  static constexpr bool kInBytes = false;
 #endif
-  // 16 products of 4 bits, 16 · 15 · 127, fit 16 bits.
-  static constexpr bool kIsNarrow = kBits <= 4;
-
-  REALM_INLINE static int16_t one() { return 1; }
-
   V16i sum_;
+
+ public:
+  REALM_INLINE void pin() {}
 };
 
 }  // namespace realm::REALM_ISA

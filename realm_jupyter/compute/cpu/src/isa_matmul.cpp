@@ -1,11 +1,21 @@
 // Matrices of quantized types times quantized activations.
+#if defined(__wasm__)
+#define REALM_LANES 4  // see matmul_pieces.h
+#endif
+
 #include "isa_functions.h"
 #include "isa_matmul.h"
 #include "output.h"
 #include "slab.h"
 
+#if defined(__wasm__)
+#include "matmul_pieces.h"
+#endif
+
 namespace realm::REALM_ISA {
 namespace {
+
+#if !defined(__wasm__)
 
 // Tokens that share one pass over a slab's codes: as many as the registers hold.
 #if defined(__AVX512F__)
@@ -76,6 +86,8 @@ REALM_NOINLINE void multiply_many(const uint8_t* panel_data, const Activations& 
   for (int64_t t = 0; t < num_rows; ++t) output.put(first_row + t, panel, load(results[t]));
 }
 
+#endif
+
 template <int32_t kType>
 REALM_NOINLINE void multiply(const Matrix& matrix, const Activations& x, int64_t first_row,
                              int64_t num_rows, int64_t first_panel, int64_t num_panels,
@@ -95,7 +107,9 @@ REALM_NOINLINE void multiply(const Matrix& matrix, const Activations& x, int64_t
       if constexpr (kFewTokens >= 4) {
         if (left == 4) multiply_few<kType, 4>(data, x, row, panel, output);
       }
-      if (left == 2 || left == 3) multiply_few<kType, 2>(data, x, row, panel, output);
+      if constexpr (kFewTokens >= 2) {
+        if (left == 2 || left == 3) multiply_few<kType, 2>(data, x, row, panel, output);
+      }
       if (left == 1 || left == 3) multiply_few<kType, 1>(data, x, row + left - 1, panel, output);
     }
   }

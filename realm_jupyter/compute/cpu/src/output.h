@@ -12,11 +12,11 @@ struct Output {
   const float* bias;  // or null
   int64_t num_rows;   // of the matrix
 
-  // Write the results of one token and the 16 rows of a panel.
-  REALM_INLINE void put(int64_t token, int64_t panel, V16f results) const {
-    const int64_t first = panel * kPanelRows, left = num_rows - first;
+  // Write the results of one token and the rows of a panel, or of a piece of kLanes rows.
+  REALM_INLINE void put(int64_t token, int64_t panel, V16f results, int piece = 0) const {
+    const int64_t first = panel * kPanelRows + piece * kLanes, left = num_rows - first;
     float* target = y + token * stride + first;
-    if (left >= kPanelRows) {
+    if (left >= kLanes) {
       store(target, bias != nullptr ? results + load(bias + first) : results);
     } else {
       if (bias != nullptr) results = results + load_first(bias + first, left);

@@ -31,7 +31,11 @@
 
 namespace realm::REALM_ISA {
 
+#if defined(REALM_LANES)  // fewer, in a source that takes a panel piece by piece
+constexpr int kLanes = REALM_LANES;
+#else
 constexpr int kLanes = 16;
+#endif
 constexpr int kPartLanes = REALM_VECTOR_BYTES / 4;
 constexpr int kParts = kLanes / kPartLanes;
 

@@ -5,6 +5,8 @@
 
 namespace realm::REALM_ISA {
 
+#if !defined(__wasm__)  // which has a shorter way
+
 // The exponent of a half is rebiased by a multiplication, which also normalizes denormals.
 REALM_INLINE Vf load_f16_part(const uint16_t* p) {
   const Vi half = load_u16_part(p);
@@ -13,6 +15,8 @@ REALM_INLINE Vf load_f16_part(const uint16_t* p) {
   const Vi special = (Vi)(magnitude >= 0x0f800000) & 0x7f800000;  // infinite or NaN
   return (Vf)((Vi)((Vf)magnitude * 0x1p112f) | special | sign);
 }
+
+#endif
 
 REALM_INLINE void store_f16_part(uint16_t* p, Vf a) {
   const Vi bits = (Vi)a;

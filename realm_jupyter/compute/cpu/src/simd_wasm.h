@@ -45,6 +45,30 @@ REALM_INLINE Vi load_u8_part(const uint8_t* p) {
 
 REALM_INLINE Vi load_u16_part(const uint16_t* p) { return (Vi)wasm_u32x4_load16x4(p); }
 
+// As in simd_half.h, with the sign in its place from the start.
+REALM_INLINE Vf load_finite_f16_part(const uint16_t* p) {
+  const Vi half = (Vi)wasm_i32x4_load16x4((const int16_t*)p);
+  return (Vf)((half << 13) & static_cast<int32_t>(0x8fffffff)) * 0x1p112f;
+}
+
+REALM_INLINE Vf load_f16_part(const uint16_t* p) {
+  const Vi half = (Vi)wasm_i32x4_load16x4((const int16_t*)p);
+  const Vi special = (Vi)((half & 0x7c00) == 0x7c00) & 0x7f800000;  // infinite or NaN
+  return (Vf)((Vi)load_finite_f16_part(p) | special);
+}
+
+// `count` halves, a multiple of 16.
+REALM_INLINE void widen_halves(const uint16_t* halves, int64_t count, float* floats) {
+  Vs special = {};
+  for (int64_t i = 0; i < count; i += 8) {
+    special |= (Vs)((load_part<Vs>(halves + i) & 0x7c00) == 0x7c00);
+    store_part(floats + i, load_finite_f16_part(halves + i));
+    store_part(floats + i + 4, load_finite_f16_part(halves + i + 4));
+  }
+  if (!wasm_v128_any_true((v128_t)special)) return;
+  for (int64_t i = 0; i < count; i += 4) store_part(floats + i, load_f16_part(halves + i));
+}
+
 REALM_INLINE Vi multiply_pairs_part(Vs a, Vs b) {
   return (Vi)wasm_i32x4_dot_i16x8((v128_t)a, (v128_t)b);
 }
@@ -59,6 +83,9 @@ REALM_INLINE Vb lookup_part(const int8_t* table, Vb index) {
 
 REALM_INLINE Vs multiply_bytes_part(Vb weights, Vi quants);  // weights of at most 7 bits
 #if defined(__wasm_relaxed_simd__)
+// `Dot` wants the quants that signed codes are multiplied by as absolute values and signs.
+#define REALM_SIGNS_APART
+
 REALM_INLINE Vs multiply_bytes_part(Vb weights, Vi quants) {
   return (Vs)wasm_i16x8_relaxed_dot_i8x16_i7x16((v128_t)quants, (v128_t)weights);
 }

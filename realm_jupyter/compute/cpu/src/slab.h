@@ -19,6 +19,30 @@ REALM_INLINE void prefetch(const uint8_t* data, int64_t num_bytes) {
 #endif
 }
 
+// 16 halves for each block of a slab, or 16 for all of it.
+class SlabHalves {
+ public:
+#if defined(__wasm__)  // has no instruction that widens them: all at once
+  REALM_INLINE SlabHalves(const uint8_t* halves, int64_t num_blocks) {
+    widen_halves((const uint16_t*)halves, kPanelRows * num_blocks, floats_);
+  }
+  REALM_INLINE V16f of(int64_t block) const { return load(first_ + kPanelRows * block); }
+  REALM_INLINE void next_piece() { first_ += kLanes; }
+
+ private:
+  alignas(64) float floats_[kSlabBlocks * kPanelRows];
+  const float* first_ = floats_;
+#else
+  REALM_INLINE SlabHalves(const uint8_t* halves, int64_t) : halves_(halves) {}
+  REALM_INLINE V16f of(int64_t block) const {
+    return load_f16((const uint16_t*)halves_ + kPanelRows * block);
+  }
+
+ private:
+  const uint8_t* halves_;
+#endif
+};
+
 // kFetchesAhead: whether reading the slab also asks memory for what lies kPrefetchBytes further on.
 template <int32_t kType, bool kFetchesAhead = true>
 class PackedSlab {
@@ -26,14 +50,27 @@ class PackedSlab {
   static constexpr PackedFormat kFormat = packed_format(kType);
 
   REALM_INLINE PackedSlab(const uint8_t* data, int64_t num_blocks)
-      : data_(data), m_(data + kFormat.m_offset(num_blocks)),
+      : d_(data, num_halves(num_blocks)),
+        m_(data + kFormat.m_offset(num_blocks), kFormat.has_minima ? num_halves(num_blocks) : 0),
+        scales_(data + kFormat.scales_offset()), minima_(data + kFormat.minima_offset()),
         codes_(data + kFormat.codes_offset(num_blocks)) {
-    if constexpr (kFetchesAhead) prefetch(data_, codes_ - data_);
+    if constexpr (kFetchesAhead) prefetch(data, codes_ - data);
   }
 
+#if defined(__wasm__)
+  // Go on to the next kLanes of the panel's rows.
+  REALM_INLINE void next_piece() {
+    d_.next_piece();
+    m_.next_piece();
+    scales_ += kLanes;
+    minima_ += kLanes;
+    codes_ += 4 * kLanes;
+  }
+#endif
+
   // 16 scales of a block (of 32 columns, or the whole slab of a K type).
-  REALM_INLINE V16f d(int64_t block) const { return load_f16((const uint16_t*)data_ + 16 * block); }
-  REALM_INLINE V16f m(int64_t block) const { return load_f16((const uint16_t*)m_ + 16 * block); }
+  REALM_INLINE V16f d(int64_t block) const { return d_.of(block); }
+  REALM_INLINE V16f m(int64_t block) const { return m_.of(block); }
 
   REALM_INLINE V16i scale(int64_t group) const { return dot_scale(raw_scale(group)); }
 
@@ -54,7 +91,7 @@ class PackedSlab {
   // The codes of groups 2 · kPair and 2 · kPair + 1 of a block.
   template <int kPair>
   REALM_INLINE void codes(int64_t block, Bytes& even, Bytes& odd) const {
-    const uint8_t* p = codes_ + block * kFormat.code_bytes();
+    const uint8_t* p = settled(codes_ + block * kFormat.code_bytes());
     if constexpr (kFetchesAhead && kPair == 0) prefetch(p, kFormat.code_bytes());
     if constexpr (kFormat.bits == 8) {
       even = load_bytes(p + 2 * kPair * kVectorBytes);
@@ -89,16 +126,16 @@ class PackedSlab {
 
  private:
   REALM_INLINE V16i raw_scale(int64_t group) const {
-    const uint8_t* p = data_ + kFormat.scales_offset() + 16 * group;
+    const uint8_t* p = scales_ + 16 * group;
     if constexpr (kFormat.shares_scale_bytes()) return load_u8(p) & set1(15);
     return load_i8((const int8_t*)p);
   }
 
   REALM_INLINE V16i minimum(int64_t group) const {
     if constexpr (kFormat.shares_scale_bytes()) {
-      return shift_right<4>(load_u8(data_ + kFormat.scales_offset() + 16 * group));
+      return shift_right<4>(load_u8(scales_ + 16 * group));
     }
-    return load_u8(data_ + kFormat.minima_offset() + 16 * group);
+    return load_u8(minima_ + 16 * group);
   }
 
   REALM_INLINE static Bytes lookup(Bytes codes) {
@@ -108,10 +145,17 @@ class PackedSlab {
     return codes;
   }
 
-  const uint8_t* data_;
-  const uint8_t* m_;
+  REALM_INLINE static int64_t num_halves(int64_t num_blocks) {
+    return kFormat.is_super() ? 1 : num_blocks;
+  }
+
+  SlabHalves d_, m_;
+  const uint8_t* scales_;
+  const uint8_t* minima_;
   const uint8_t* codes_;
 };
+
+#if !defined(__wasm__)  // holds blocks in registers, see matmul_pieces.h
 
 template <int32_t kType>
 class ExpandedSlab {
@@ -158,6 +202,8 @@ class ExpandedSlab {
   alignas(64) int32_t offsets_[kHasOffsets ? kSlabBlocks : 1][kLanes];
 };
 
+#endif
+
 // The quantized activations of kTokens rows, from a block of 32 columns on.
 struct Tokens {
   const int8_t* quants;
@@ -166,7 +212,7 @@ struct Tokens {
   int64_t num_blocks;  // of a row
 
   REALM_INLINE const int8_t* quants_of(int token, int64_t block) const {
-    return quants + (token * num_blocks + block) * kBlock;
+    return settled(quants + (token * num_blocks + block) * kBlock);
   }
   REALM_INLINE float scale_of(int token, int64_t block) const {
     return scales[token * num_blocks + block];
@@ -174,10 +220,14 @@ struct Tokens {
   REALM_INLINE const int16_t* sums_of(int token, int64_t block) const {
     return sums + 2 * (token * num_blocks + block);
   }
+#if defined(__wasm__)
+  REALM_INLINE Vi sum_of(int token, int64_t block) const { return total_of(token, block, 1); }
+#else
   REALM_INLINE int32_t sum_of(int token, int64_t block) const {
     const int16_t* p = sums_of(token, block);
     return p[0] + p[1];
   }
+#endif
   // The sum of a block's quants times a factor, in every lane.
   REALM_INLINE Vi total_of(int token, int64_t block, int16_t factor) const {
     return multiply_pairs_part(Vs{} + factor, (Vs)splat_quants(sums_of(token, block)));
@@ -200,7 +250,11 @@ REALM_INLINE void dot_block(const Slab& slab, const Tokens& x, int64_t block, V1
     V16i scale = set1(1);
     if constexpr (kFormat.is_super()) scale = slab.scale(kGroups * block + group);
     for (int t = 0; t < kTokens; ++t) {
-      dots[t].start(kFormat.is_signed ? x.sum_of(t, block) : 0);
+      if constexpr (kFormat.is_signed) {
+        dots[t].start(x.sum_of(t, block));
+      } else {
+        dots[t].start(0);
+      }
     }
     unrolled<4 / kGroups>([&](auto index) __attribute__((always_inline)) {
       constexpr int kPair = group * (4 / kGroups) + index;
@@ -208,16 +262,17 @@ REALM_INLINE void dot_block(const Slab& slab, const Tokens& x, int64_t block, V1
       slab.template codes<kPair>(block, even, odd);
       // The order matters for speed: codes are in few registers, sums of all tokens in others.
       for (int t = 0; t < kTokens; ++t) {
-        const int8_t* quants = x.quants_of(t, block) + 8 * kPair;
+        const int8_t* quants = x.quants_of(t, block);
         if constexpr (kFormat.is_signed) {
-          dots[t].add(even, splat_quants(quants), scale);
+          dots[t].add(even, splat_signed_group<2 * kPair>(quants), scale);
         } else {
-          dots[t].add(even, odd, splat_quants(quants), splat_quants(quants + 4), scale);
+          dots[t].add(even, odd, splat_group<2 * kPair>(quants),
+                      splat_group<2 * kPair + 1>(quants), scale);
         }
         if constexpr (kTokens > 1) dots[t].pin();
       }
       for (int t = 0; kFormat.is_signed && t < kTokens; ++t) {
-        dots[t].add(odd, splat_quants(x.quants_of(t, block) + 8 * kPair + 4), scale);
+        dots[t].add(odd, splat_signed_group<2 * kPair + 1>(x.quants_of(t, block)), scale);
         if constexpr (kTokens > 1) dots[t].pin();
       }
     });
@@ -242,59 +297,71 @@ REALM_INLINE void dot_block(const Slab& slab, const Tokens& x, int64_t block, V1
   }
 }
 
-// Add a slab to the running results of kTokens tokens. In each lane, and for any kTokens:
-//   types of 32 columns  for each block: r = fma(d · a, sum, r); r = fma(m, a · sum of quants, r)
-//   K types              for each block: s = fma(a, sum, s), l = fma(a, minima · sums, l); then
-//                        r = fma(d, s, r); r = fma(-m, l, r)
+// Add a block to the running sums of kTokens tokens. In each lane, and for any kTokens:
+//   types of 32 columns  r = fma(d · a, sum, r); r = fma(m, a · sum of quants, r)
+//   K types              s = fma(a, sum, s); l = fma(a, minima · sums, l)
 // where a is the token's scale of the block.
 template <class Slab, int kTokens>
-REALM_INLINE void add_slab(const Slab& slab, int64_t num_blocks, const Tokens& x, V16f* results) {
+REALM_INLINE void add_block(const Slab& slab, const Tokens& x, int64_t block, V16f* results,
+                            V16f* lows) {
   constexpr PackedFormat kFormat = Slab::kFormat;
+  V16i sums[kTokens];
+  dot_block<Slab, kTokens>(slab, x, block, sums);
+  if constexpr (!kFormat.is_super()) {
+    const V16f d = slab.d(block);
+    for (int t = 0; t < kTokens; ++t) {
+      const V16f factor = d * set1(x.scale_of(t, block));
+      results[t] = fma(factor, to_float(sums[t]), results[t]);
+    }
+    if constexpr (kFormat.has_minima) {
+      const V16f m = slab.m(block);
+      for (int t = 0; t < kTokens; ++t) {
+        const Vf sum = float_part(x.total_of(t, block, 1)) * (x.scale_of(t, block) - Vf{});
+        for (int i = 0; i < kParts; ++i) {
+          results[t].part[i] = fma_part(m.part[i], sum, results[t].part[i]);
+        }
+      }
+    }
+  } else {
+    for (int t = 0; t < kTokens; ++t) {
+      results[t] = fma(set1(x.scale_of(t, block)), to_float(sums[t]), results[t]);
+    }
+    if constexpr (kFormat.has_minima) {
+      const V16i offsets = slab.offsets(block);
+      for (int t = 0; t < kTokens; ++t) {
+        const Vi pair = splat_quants(x.sums_of(t, block));
+        V16i low;
+        for (int i = 0; i < kParts; ++i) {
+          low.part[i] = multiply_pairs_part((Vs)offsets.part[i], (Vs)pair);
+        }
+        lows[t] = fma(set1(x.scale_of(t, block)), to_float(low), lows[t]);
+      }
+    }
+  }
+}
+
+// Add a slab of a K type to the results of kTokens tokens: r = fma(d, s, r); r = fma(-m, l, r).
+template <class Slab, int kTokens>
+REALM_INLINE void add_super(const Slab& slab, const V16f* scaled, const V16f* lows,
+                            V16f* results) {
+  const V16f d = slab.d(0);
+  for (int t = 0; t < kTokens; ++t) results[t] = fma(d, scaled[t], results[t]);
+  if constexpr (Slab::kFormat.has_minima) {
+    const V16f m = zero() - slab.m(0);
+    for (int t = 0; t < kTokens; ++t) results[t] = fma(m, lows[t], results[t]);
+  }
+}
+
+// Add a slab to the running results of kTokens tokens.
+template <class Slab, int kTokens>
+REALM_INLINE void add_slab(const Slab& slab, int64_t num_blocks, const Tokens& x, V16f* results) {
+  constexpr bool kIsSuper = Slab::kFormat.is_super();
   V16f scaled[kTokens], lows[kTokens];
   for (int t = 0; t < kTokens; ++t) scaled[t] = lows[t] = zero();
   for (int64_t block = 0; block < num_blocks; ++block) {
-    V16i sums[kTokens];
-    dot_block<Slab, kTokens>(slab, x, block, sums);
-    if constexpr (!kFormat.is_super()) {
-      const V16f d = slab.d(block);
-      for (int t = 0; t < kTokens; ++t) {
-        const V16f factor = d * set1(x.scale_of(t, block));
-        results[t] = fma(factor, to_float(sums[t]), results[t]);
-      }
-      if constexpr (kFormat.has_minima) {
-        const V16f m = slab.m(block);
-        for (int t = 0; t < kTokens; ++t) {
-          const Vf sum = float_part(x.total_of(t, block, 1)) * (x.scale_of(t, block) - Vf{});
-          for (int i = 0; i < kParts; ++i) {
-            results[t].part[i] = fma_part(m.part[i], sum, results[t].part[i]);
-          }
-        }
-      }
-    } else {
-      for (int t = 0; t < kTokens; ++t) {
-        scaled[t] = fma(set1(x.scale_of(t, block)), to_float(sums[t]), scaled[t]);
-      }
-      if constexpr (kFormat.has_minima) {
-        const V16i offsets = slab.offsets(block);
-        for (int t = 0; t < kTokens; ++t) {
-          const Vi pair = splat_quants(x.sums_of(t, block));
-          V16i low;
-          for (int i = 0; i < kParts; ++i) {
-            low.part[i] = multiply_pairs_part((Vs)offsets.part[i], (Vs)pair);
-          }
-          lows[t] = fma(set1(x.scale_of(t, block)), to_float(low), lows[t]);
-        }
-      }
-    }
+    add_block<Slab, kTokens>(slab, x, block, kIsSuper ? scaled : results, lows);
   }
-  if constexpr (kFormat.is_super()) {
-    const V16f d = slab.d(0);
-    for (int t = 0; t < kTokens; ++t) results[t] = fma(d, scaled[t], results[t]);
-    if constexpr (kFormat.has_minima) {
-      const V16f m = zero() - slab.m(0);
-      for (int t = 0; t < kTokens; ++t) results[t] = fma(m, lows[t], results[t]);
-    }
-  }
+  if constexpr (kIsSuper) add_super<Slab, kTokens>(slab, scaled, lows, results);
 }
 
 }  // namespace realm::REALM_ISA
