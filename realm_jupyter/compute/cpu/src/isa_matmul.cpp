@@ -26,8 +26,25 @@ constexpr int kTokens = 4;
 constexpr int kTokens = 2;
 #endif
 
-// Up to so many tokens, unpacking in registers beats expanding slabs.
+// Tokens that share the unpacking of codes in registers.
 constexpr int64_t kFewTokens = kTokens < 4 ? kTokens : 4;
+
+// Up to so many tokens, unpacking anew for each few beats expanding slabs once; measured.
+constexpr int64_t most_packed_tokens(int32_t quant_type) {
+#if defined(__AVX2__) && !defined(__AVX512F__)
+  switch (quant_type) {
+    case kQ4_0:
+    case kQ8_0: return INT64_MAX;
+    case kQ4_1:
+    case kIQ4_NL: return 16;
+    case kQ4_K: return 12;
+    default: return 6;
+  }
+#else
+  (void)quant_type;
+  return kFewTokens;
+#endif
+}
 
 // Tokens for which a panel is expanded together: their quants stay in the second-level cache and
 // their results in the first.
@@ -78,6 +95,10 @@ REALM_NOINLINE void multiply_many(const uint8_t* panel_data, const Activations& 
       prefetch(panel_data + t / kTokens * part, part);
       add_tokens<kType, kTokens>(expanded, count, tokens_at(x, first_row + t, block), results + t);
     }
+    if (t + 2 <= num_rows) {
+      add_tokens<kType, 2>(expanded, count, tokens_at(x, first_row + t, block), results + t);
+      t += 2;
+    }
     for (; t < num_rows; ++t) {
       add_tokens<kType, 1>(expanded, count, tokens_at(x, first_row + t, block), results + t);
     }
@@ -87,6 +108,20 @@ REALM_NOINLINE void multiply_many(const uint8_t* panel_data, const Activations& 
 }
 
 #endif
+
+// A few tokens at a time; the panel stays in the caches from one time to the next.
+template <int32_t kType>
+void multiply_packed(const uint8_t* panel_data, const Activations& x, int64_t row,
+                     int64_t num_rows, int64_t panel, const Output& output) {
+  const int64_t end = row + num_rows;
+  if constexpr (kFewTokens >= 4) {
+    for (; row + 4 <= end; row += 4) multiply_few<kType, 4>(panel_data, x, row, panel, output);
+  }
+  if constexpr (kFewTokens >= 2) {
+    for (; row + 2 <= end; row += 2) multiply_few<kType, 2>(panel_data, x, row, panel, output);
+  }
+  for (; row < end; ++row) multiply_few<kType, 1>(panel_data, x, row, panel, output);
+}
 
 template <int32_t kType>
 REALM_NOINLINE void multiply(const Matrix& matrix, const Activations& x, int64_t first_row,
@@ -98,19 +133,16 @@ REALM_NOINLINE void multiply(const Matrix& matrix, const Activations& x, int64_t
   if (most_rows < 16) most_rows = 16;
   for (int64_t row = first_row; row < first_row + num_rows; row += most_rows) {
     const int64_t left = first_row + num_rows - row;
+    const int64_t count = left < most_rows ? left : most_rows;
     for (int64_t panel = first_panel; panel < first_panel + num_panels; ++panel) {
       const uint8_t* data = matrix.data + panel * bytes;
-      if (left > kFewTokens) {
-        multiply_many<kType>(data, x, row, left < most_rows ? left : most_rows, panel, output);
-        continue;
+      if constexpr (most_packed_tokens(kType) < INT64_MAX) {
+        if (count > most_packed_tokens(kType)) {
+          multiply_many<kType>(data, x, row, count, panel, output);
+          continue;
+        }
       }
-      if constexpr (kFewTokens >= 4) {
-        if (left == 4) multiply_few<kType, 4>(data, x, row, panel, output);
-      }
-      if constexpr (kFewTokens >= 2) {
-        if (left == 2 || left == 3) multiply_few<kType, 2>(data, x, row, panel, output);
-      }
-      if (left == 1 || left == 3) multiply_few<kType, 1>(data, x, row + left - 1, panel, output);
+      multiply_packed<kType>(data, x, row, count, panel, output);
     }
   }
 }
