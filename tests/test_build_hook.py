@@ -150,6 +150,7 @@ def test_the_page_follows_from_guest_kernels_and_front_end(hook, project, monkey
     js = project / "js"
     sources = [js / "web/src/main.tsx", js / "sdk/src/browser.ts", js / "widget/src/entry.ts"]
     sources += [native / "src/isa_kernels.cpp", native / "wasm/memory.cpp", project / "LICENSE"]
+    sources.append(project / "NOTICES.txt")
     sources += [js / name for name in ("package.json", "package-lock.json", "sdk/package.json")]
     for path in sources:
         path.parent.mkdir(parents=True, exist_ok=True)

