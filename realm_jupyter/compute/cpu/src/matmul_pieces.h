@@ -57,7 +57,7 @@ class SlabQuants<true, kMost> {
   }
 
  private:
-  // Absolute values, signs, and for each block the sum of the values below zero.
+  // Absolute values, signs, and for each block the sum of the sizes of its negative values.
   REALM_INLINE static void split(const int8_t* x, int64_t num_blocks, int8_t* quants,
                                  int16_t* sums) {
     for (int64_t block = 0; block < num_blocks; ++block) {
