@@ -150,8 +150,9 @@ def test_other_models_replace_the_replicas_while_texts_run(nodes, port, solo):
         command = ["-m", "realm_jupyter", "serve", "tales", "paris", "--ray", "--replicas", "2"]
         command += ["--port", str(port), "--no-discovery", "--api-key", KEY, "--detach"]
         process = nodes.start(*command, "--models-per-replica", "1", "--route-by-prefix")
+        few = dict(list(solo.items())[:2])
         while process.poll() is None:
-            assert not outcomes(url, solo)
+            assert not outcomes(url, few)
         assert process.returncode == 0
         assert not set(old) & set(replica_pids(nodes))
         with Realm(mode="server", base_url=url, api_key=KEY) as realm:
