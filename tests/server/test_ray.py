@@ -9,6 +9,7 @@ import signal
 import socket
 import subprocess
 import threading
+from importlib.util import find_spec
 
 import httpx
 import pytest
@@ -17,8 +18,10 @@ from realm_jupyter import Realm
 from realm_jupyter.errors import APIConnectionError
 from support.ray_nodes import START_S, replica_pids, two_nodes, wait_until
 
-pytest.importorskip("ray", reason="the extra ray is not installed")
-pytestmark = pytest.mark.soak
+pytestmark = [
+    pytest.mark.soak,
+    pytest.mark.skipif(find_spec("ray") is None, reason="the extra ray is not installed"),
+]
 
 KEY = "key-of-the-cluster"
 STARTS = ("Once upon a time", "A small owl", "The king", "One day, a girl named Lily")
