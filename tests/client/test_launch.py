@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import subprocess
 import sys
 
+import httpx
 import pytest
 
 from realm_jupyter import CancelToken, Realm
@@ -69,6 +71,33 @@ def test_a_server_outlives_who_started_it(model_path, runtime):
     assert all(not path.stat().st_mode & 0o077 for path in runtime.iterdir())
     stop_server(record)
     assert discovery.running() == []
+
+
+def test_a_kernel_that_was_restarted_finds_the_model_warm(model_path, runtime):
+    record = start_server([model_path]).wait(GUARD_S)
+    code = (
+        "from realm_jupyter import Realm\n"
+        "with Realm(mode='server') as realm:\n"
+        "    print(realm.generate('the', raw=True, seed=3, max_tokens=20).token_ids)"
+    )
+
+    def kernel():
+        done = subprocess.run(
+            [sys.executable, "-c", code],
+            capture_output=True,
+            text=True,
+            timeout=GUARD_S,
+            check=True,
+        )
+        headers = {"authorization": f"Bearer {record.token}"}
+        figures = httpx.get(f"{record.url}/metrics", headers=headers, timeout=GUARD_S).text
+        (steps,) = re.findall(r'realm_model_steps\{model="tiny"\} ([0-9.]+)', figures)
+        return done.stdout, float(steps)
+
+    (first, num_steps), (second, num_steps_since) = kernel(), kernel()
+    assert first == second
+    assert num_steps_since > num_steps  # counted since it was loaded, which was once
+    stop_server(record)
 
 
 def test_a_server_that_cannot_start_says_why(tmp_path):

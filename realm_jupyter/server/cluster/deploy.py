@@ -68,7 +68,8 @@ def _replica_class(num_warm: int) -> type:
                 async for messages in answer:
                     yield messages
 
-        async def describe(self, model_id: str) -> str:
+        async def describe(self) -> str:
+            model_id = serve.get_multiplexed_model_id()
             await self.warm(model_id)
             return self._engine.describe(model_id).model_dump_json()
 
@@ -171,7 +172,8 @@ def remove() -> None:
 
 def _describe(handle: Any, model: str) -> Any:
     """Return Ray's response with the description of a model, which a replica loads for it."""
-    return handle.options(method_name="describe", multiplexed_model_id=model).remote(model)
+    # Without arguments, where a router by prefixes would look for a prompt.
+    return handle.options(method_name="describe", multiplexed_model_id=model).remote()
 
 
 def _prefix_router() -> RequestRouterConfig:

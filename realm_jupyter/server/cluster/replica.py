@@ -28,6 +28,8 @@ __all__ = ["ReplicaEngine", "WarmModel"]
 
 _LOG = logging.getLogger(__name__)
 _NUM_THREADS = 64
+# A message through Ray costs a millisecond or more of each side's processor.
+_TOGETHER_S = 0.02
 
 
 class WarmModel:
@@ -120,7 +122,7 @@ class ReplicaEngine:
         Yields
         ------
         list of Message
-            What the application sent meanwhile.
+            What the application sent within a few milliseconds.
         """
         sent: asyncio.Queue[Message | None] = asyncio.Queue()
         is_left = asyncio.Event()
@@ -143,14 +145,18 @@ class ReplicaEngine:
         with self._idle:
             self._num_running[request.model] += 1
         running = asyncio.create_task(run())
+        now_s = asyncio.get_running_loop().time
+        next_s = now_s()
         try:
             is_open = True
             while is_open:
                 messages = [await sent.get()]
+                await asyncio.sleep(next_s - now_s())
                 while not sent.empty():
                     messages.append(sent.get_nowait())
                 is_open = messages[-1] is not None
                 yield [message for message in messages if message is not None]
+                next_s = now_s() + _TOGETHER_S
         finally:
             is_left.set()
             await asyncio.wait({running})

@@ -9,6 +9,9 @@ from realm_jupyter.errors import ConfigError
 
 __all__ = ["ClusterSettings", "ModelSource", "parse_replicas"]
 
+_HEAD = "node:__internal_head__"
+"""A resource that Ray gives the head of each cluster."""
+
 
 @dataclass(frozen=True, slots=True)
 class ModelSource:
@@ -144,9 +147,13 @@ class ClusterSettings:
         return options
 
     def door_options(self, *, grace_s: float = 0.0) -> dict[str, Any]:
-        """Return what Ray Serve is told of the door, which computes next to nothing."""
+        """Return what Ray Serve is told of the door.
+
+        It computes next to nothing, and lives on the cluster's head, without which there is no
+        cluster: no other machine that goes takes it along.
+        """
         return {
-            "ray_actor_options": {"num_cpus": 0},
+            "ray_actor_options": {"num_cpus": 0, "resources": {_HEAD: 0.001}},
             "max_ongoing_requests": self.max_ongoing * self.max_replicas + self.max_queued,
             "graceful_shutdown_timeout_s": grace_s,
             "max_surge_percent": 100,
