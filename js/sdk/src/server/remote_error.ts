@@ -2,7 +2,7 @@
 
 import { display } from "../display.js";
 import { errorOfCode } from "../error_codes.js";
-import { APIError, APIStatusError, type RealmError } from "../errors.js";
+import { APIConnectionError, APIError, APIStatusError, type RealmError } from "../errors.js";
 
 /**
  * The error that an answer stands for.
@@ -20,6 +20,8 @@ export function remoteError(status: number, body: string): RealmError {
   const { message, code, details } = problem;
   const fields = isRecord(details) ? camelFields(details) : {};
   const error = errorOfCode(String(code), message, fields);
+  // A cluster says inside a stream that it lost who made the text.
+  if (status === 200 && error instanceof APIConnectionError) return error;
   if (error === undefined || error instanceof APIError) {
     return new APIStatusError(message, status, parsed);
   }

@@ -105,6 +105,13 @@ describe("a stream", () => {
     expect(server.requests).toEqual(["POST /v1/completions"]);
   });
 
+  test("whose maker a cluster lost keeps its text", async () => {
+    const error = { message: "the replica was lost", code: "api_connection" };
+    const lost = ask(stream(ONE, `data: ${JSON.stringify({ error })}\n\n`));
+    await expect(lost).rejects.toThrowError(APIConnectionError);
+    await expect(lost).rejects.toMatchObject({ message: error.message, partialText: "One" });
+  });
+
   test("that falls silent is a timeout with its text", async () => {
     const asked = ask(
       (_, response) => {
