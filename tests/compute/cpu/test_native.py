@@ -194,7 +194,7 @@ def test_a_failure_in_the_middle_leaves_every_cache_as_it_was(executor, monkeypa
     cache, other = executor.new_cache(), executor.new_cache()
     executor.forward([chunk(cache, PROMPT[:10], "none")])
 
-    def interrupted(*_):
+    def interrupted(*_, **_options):
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
