@@ -87,8 +87,7 @@ def test_figures_have_no_series_of_when_they_were_made(http):
 
 # Clients that leave early drop generators inside httpx, which may complain when collected.
 @pytest.mark.filterwarnings(
-    "ignore:Exception ignored in. <async_generator object AsyncResponseStream"
-    ":pytest.PytestUnraisableExceptionWarning"
+    "ignore:Exception ignored in. <async_generator object:pytest.PytestUnraisableExceptionWarning"
 )
 @pytest.mark.soak
 def test_sixty_four_streams_for_two_minutes(server, solo, http):
