@@ -17,13 +17,7 @@ if TYPE_CHECKING:
 
     from realm_jupyter.compute.kv_cache import KVBudget, KVPool
 
-__all__ = [
-    "Chunk",
-    "EmbeddingExecutor",
-    "Executor",
-    "Outputs",
-    "SequenceCache",
-]
+__all__ = ["Chunk", "EmbeddingExecutor", "Executor", "Outputs", "SequenceCache"]
 
 Outputs = Literal["none", "last", "all"]
 

@@ -54,8 +54,6 @@ class Generation:
         How many of the largest logits decide a token; 0 when all of them do.
     """
 
-    is_blocking = False
-
     def __init__(
         self,
         tenant: Tenant,

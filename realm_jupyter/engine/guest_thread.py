@@ -56,8 +56,6 @@ class _CancelledError(Exception):
 class _GuestLane:
     """A `Lane` that belongs to one sequence of a blocking guest."""
 
-    is_blocking = True
-
     def __init__(self, host: GuestHost, cache: SequenceCache, prefix: SequencePrefix) -> None:
         self.cache = cache
         self.share = host.share

@@ -30,9 +30,6 @@ class Lane(Protocol):
     num_largest: int
     """How many of the largest logits `advance` is to have, instead of all; 0 for all."""
 
-    is_blocking: bool
-    """Whether a guest asks for the next tokens from another thread."""
-
     @property
     def pending_ids(self) -> np.ndarray:
         """Tokens to run next, int32 of shape (S,).

@@ -358,8 +358,7 @@ class Scheduler:
         self.steps.add(len(batch), sum(count for _, count in batch), duration_s)
         for (lane, num_tokens), logits in zip(batch, rows, strict=True):
             self._settle(lane, num_tokens, duration_s, logits)
-        if any(lane.is_blocking for lane, _ in batch):
-            self._grace.begin(duration_s)
+        self._grace.begin(duration_s)
 
     def _settle(self, lane: Lane, num_tokens: int, duration_s: float, logits: np.ndarray) -> None:
         lane.share.num_served += num_tokens

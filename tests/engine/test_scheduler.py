@@ -49,8 +49,6 @@ class RecordingExecutor:
 
 
 class RecordingLane:
-    is_blocking = False
-
     def __init__(self, executor, name, prompt_tokens, max_tokens, share=None):
         self.cache = RecordingCache()
         self.share = share or Share()
@@ -106,8 +104,6 @@ class RecordingLane:
 
 class BlockingLane(RecordingLane):
     """Its tokens come from another thread."""
-
-    is_blocking = True
 
     def __init__(self, *args, is_quick=True, **kwargs):
         super().__init__(*args, **kwargs)
