@@ -76,10 +76,7 @@ WASM_FLAGS = (
     "-fno-math-errno", "-ffp-contract=off", "-Wall", "-Wextra", "-Werror", "-Wno-psabi",
 )  # fmt: skip
 WASM_CPU = "-mcpu=generic+simd128+atomics+bulk_memory"
-WASM_ISAS: dict[str, tuple[str, ...]] = {
-    "baseline": (WASM_CPU,),
-    "relaxed": (f"{WASM_CPU}+relaxed_simd",),
-}
+WASM_ISAS = {"baseline": (WASM_CPU,), "relaxed": (f"{WASM_CPU}+relaxed_simd",)}
 WASM_LINK_FLAGS = (
     WASM_CPU, "-O3", "-nostdlib++", "-Wl,--strip-all", "-Wl,--import-memory",
     # kernels/load.ts makes memories that begin so and may have one page less than 4 GiB.

@@ -112,6 +112,7 @@ class RealmError(Exception):
         """
         parameters = list(inspect.signature(cls.__init__).parameters.values())[1:]
         needed = [item.name for item in parameters if item.default is item.empty]
+        # Called, not made by `__new__`, which a class with MemoryError among its bases refuses.
         error = cls(**dict.fromkeys(set(needed) - {"args", "kwargs"}, ""))
         error.args = args
         vars(error).clear()

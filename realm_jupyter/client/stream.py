@@ -10,7 +10,7 @@ import httpx
 from pydantic import ValidationError
 
 from realm_jupyter.client.connection import connection_error
-from realm_jupyter.errors import APIConnectionError, APIError, APIStatusError, RealmError
+from realm_jupyter.errors import APIConnectionError, APIError, RealmError
 from realm_jupyter.protocol.chat import ChatChunk, ChatChunkChoice
 from realm_jupyter.protocol.completion import Completion, CompletionChoice
 from realm_jupyter.protocol.error_table import error_from
@@ -200,15 +200,8 @@ def _parse(data: str, *, is_chat: bool) -> ChatChunk | Completion:
 def _stream_error(data: str) -> RealmError:
     """Return the error that an event of a stream stands for."""
     if '"error"' in data:
-        error = error_from(_OK, data)
-        is_lost = isinstance(error, APIStatusError) and _code(error) == APIConnectionError.code
-        return APIConnectionError(str(error)) if is_lost else error
+        return error_from(_OK, data)
     return APIError(f"the server's stream is not understood: {data[:200]}")
-
-
-def _code(error: APIStatusError) -> object:
-    problem = error.body.get("error") if isinstance(error.body, dict) else None
-    return problem.get("code") if isinstance(problem, dict) else None
 
 
 def _text(choice: ChatChunkChoice | CompletionChoice) -> str:

@@ -13,6 +13,7 @@ import inspect
 import json
 import math
 from collections.abc import Mapping, Sequence
+from http import HTTPStatus
 from typing import Any, NamedTuple
 
 from realm_jupyter import errors
@@ -160,6 +161,9 @@ def error_from(status: int, body: bytes | str | Mapping[str, Any]) -> RealmError
         message = f"the server answered with status {status}: {shown[:200]}"
         return APIStatusError(message, status=status, body=parsed)
     kind = _classes().get(str(problem.get("code")))
+    # A cluster says inside a stream that it lost who made the text.
+    if status == HTTPStatus.OK and kind is errors.APIConnectionError:
+        return errors.APIConnectionError(message)
     if kind is None or issubclass(kind, errors.APIError):
         return APIStatusError(message, status=status, body=parsed)
     details = problem.get("details")

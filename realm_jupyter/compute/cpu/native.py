@@ -191,7 +191,7 @@ class NativeModel:
         with self._lock:
             if not self._handle:
                 raise RealmError("this executor was closed; load the model again")
-            status = self._library.functions.realm_cpu_forward_ranked(
+            status = self._library.functions.realm_cpu_forward(
                 self._handle,
                 token_ids,
                 spans,

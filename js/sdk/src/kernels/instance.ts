@@ -47,6 +47,8 @@ export interface KernelFunctions {
     selected: number,
     numSelected: number,
     logits: number,
+    numLargest: number,
+    largest: number,
     error: number,
   ): number;
   realm_cpu_stop_threads?(): void;

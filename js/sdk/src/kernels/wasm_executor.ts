@@ -202,6 +202,8 @@ export class WasmExecutor implements Executor {
       selectedAt,
       selected.length,
       logitsAt,
+      0, // whole rows
+      0,
       instance.error,
     );
     instance.check(status, "a step of the kernels failed");

@@ -15,6 +15,11 @@
 namespace realm::REALM_ISA {
 namespace {
 
+// Tokens that a panel is multiplied with together: their quants stay in the second-level cache and
+// their results in the first.
+constexpr int64_t kMostTokens = 128;
+constexpr int64_t kMostQuantBytes = 256 << 10;
+
 #if !defined(__wasm__)
 
 // Tokens that share one pass over a slab's codes: as many as the registers hold.
@@ -45,11 +50,6 @@ constexpr int64_t most_packed_tokens(int32_t quant_type) {
   return kFewTokens;
 #endif
 }
-
-// Tokens for which a panel is expanded together: their quants stay in the second-level cache and
-// their results in the first.
-constexpr int64_t kMostTokens = 128;
-constexpr int64_t kMostQuantBytes = 256 << 10;
 
 template <int32_t kType, int kCount>
 REALM_NOINLINE void multiply_few(const uint8_t* panel_data, const Activations& x, int64_t row,

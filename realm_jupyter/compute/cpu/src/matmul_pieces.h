@@ -14,8 +14,6 @@ namespace {
 // As in isa_matmul.cpp.
 constexpr int kTokens = 1;
 constexpr int64_t kFewTokens = 1;
-constexpr int64_t kMostTokens = 128;
-constexpr int64_t kMostQuantBytes = 256 << 10;
 constexpr int64_t most_packed_tokens(int32_t) { return kFewTokens; }
 
 // Tokens that a block is held in registers for: their quants stay in the first-level cache.

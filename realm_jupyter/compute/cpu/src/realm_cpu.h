@@ -189,21 +189,16 @@ typedef struct realm_cpu_span {
 //   token_ids   (sum of num_tokens,), each within the vocabulary (checked by the caller)
 //   selected    numbers of the batch's rows whose logits are wanted, ascending
 //   logits      (num_selected, vocab_size)
+//   num_largest (num_selected,): how many of the largest of each row to list; null for none
+//   largest     the lists, one after another: indices (int32) and then values (float32), both
+//               (num_largest[i],), as realm_cpu_top_k writes them
 // One call at a time for each model; calls for different models share the worker threads and
 // wait for each other.
 REALM_CPU_API int32_t realm_cpu_forward(realm_cpu_model* model, const int32_t* token_ids,
                                         const realm_cpu_span* spans, int32_t num_spans,
                                         const int32_t* selected, int32_t num_selected,
-                                        float* logits, char* error);
-
-// The same, and of row i of the logits the num_largest[i] largest, one list after another:
-// indices (int32) and then values (float32), both (num_largest[i],), as realm_cpu_top_k writes
-// them. Nothing for 0.
-REALM_CPU_API int32_t realm_cpu_forward_ranked(realm_cpu_model* model, const int32_t* token_ids,
-                                               const realm_cpu_span* spans, int32_t num_spans,
-                                               const int32_t* selected, int32_t num_selected,
-                                               float* logits, const int32_t* num_largest,
-                                               int32_t* largest, char* error);
+                                        float* logits, const int32_t* num_largest,
+                                        int32_t* largest, char* error);
 
 // The k largest of a row in descending order, ties by lower index. Where there are fewer, because
 // the others are NaN or -inf, the list ends with index 0 and -inf.
