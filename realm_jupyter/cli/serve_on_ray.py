@@ -24,7 +24,15 @@ if TYPE_CHECKING:
 
 __all__ = ["add_options", "check", "run"]
 
-_FIELDS = ("num_cpus", "num_gpus", "models_per_replica", "target_ongoing", "max_ongoing")
+_FIELDS = (
+    "num_cpus",
+    "num_gpus",
+    "models_per_replica",
+    "target_ongoing",
+    "upscale_delay_s",
+    "downscale_delay_s",
+    "max_ongoing",
+)
 _OWN_FLAGS = ("replicas", "ray_address", *_FIELDS)
 _OK = 200
 _READY_S = 60.0
@@ -48,6 +56,12 @@ def add_options(parser: OptionParser) -> None:
     )
     group.add_argument(
         "--target-ongoing", type=float, metavar="N", help="requests at each to aim at (default 16)"
+    )
+    group.add_argument(
+        "--upscale-delay-s", type=float, metavar="S", help="too many for so long (default 10)"
+    )
+    group.add_argument(
+        "--downscale-delay-s", type=float, metavar="S", help="too few for so long (default 300)"
     )
     group.add_argument(
         "--max-ongoing", type=int, metavar="N", help="most requests at each (default 64)"

@@ -328,6 +328,8 @@ def test_a_fixed_number_of_replicas_or_a_range():
         "min_replicas": 1,
         "max_replicas": 4,
         "target_ongoing_requests": 8,
+        "upscale_delay_s": 10,
+        "downscale_delay_s": 300,
     }
     assert "num_replicas" not in grows
     # One replica is replaced by one that is ready; of several, each makes room for the next.
@@ -352,6 +354,8 @@ def test_a_replica_keeps_no_more_models_warm_than_there_are():
         {"num_gpus": -1},
         {"models_per_replica": 0},
         {"target_ongoing": 0},
+        {"upscale_delay_s": -1},
+        {"downscale_delay_s": float("nan")},
     ],
 )
 def test_settings_out_of_range_are_refused(changes):

@@ -9,6 +9,7 @@ import signal
 import socket
 import subprocess
 import threading
+import time
 from importlib.util import find_spec
 
 import httpx
@@ -165,6 +166,24 @@ def test_other_models_replace_the_replicas_while_texts_run(nodes, port, solo):
                 assert realm.generate(STARTS[0], seed=0, **LONG).text == solo[STARTS[0], 0]
         loaded = [line for line in figures(url).splitlines() if "realm_model_memory_bytes{" in line]
         assert len(loaded) == 2  # a model for each replica, which got all of its requests
+
+
+def test_replicas_come_and_go_with_the_queue(nodes, port, solo):
+    flags = ["--target-ongoing", "2", "--upscale-delay-s", "1", "--downscale-delay-s", "2"]
+    with serving(nodes, port, "tales", "--replicas", "1:2", *flags) as url:
+        assert len(replica_pids(nodes)) == 1
+        deadline = time.monotonic() + START_S
+        while len(replica_pids(nodes)) < 2:  # eight texts at once, again and again
+            assert time.monotonic() < deadline
+            assert not outcomes(url, solo)
+        # Both answer, and the texts are whole while one of them is taken away.
+        wait_until(lambda: figures(url).count("realm_model_memory_bytes{") == 2)
+        assert not outcomes(url, solo)
+        few = dict(list(solo.items())[:1])
+        while len(replica_pids(nodes)) > 1:
+            assert time.monotonic() < deadline
+            assert not outcomes(url, few)
+        assert not outcomes(url, solo)
 
 
 def test_a_node_that_goes_takes_only_its_replica_along(nodes, port, solo):

@@ -12,6 +12,17 @@ __all__ = ["ClusterSettings", "ModelSource", "parse_replicas"]
 _HEAD = "node:__internal_head__"
 """A resource that Ray gives the head of each cluster."""
 
+_LEAST = {
+    "min_replicas": 1,
+    "max_ongoing": 1,
+    "max_queued": 1,
+    "models_per_replica": 1,
+    "num_gpus": 0,
+    "upscale_delay_s": 0,
+    "downscale_delay_s": 0,
+}
+_POSITIVE = ("target_ongoing", "num_cpus")
+
 
 @dataclass(frozen=True, slots=True)
 class ModelSource:
@@ -49,6 +60,10 @@ class ClusterSettings:
         queues grow and shrink.
     target_ongoing : float
         Requests at a replica that Ray aims at when it does so.
+    upscale_delay_s, downscale_delay_s : float
+        How long there must be too many requests, or too few, before it does so. Ray looks at
+        the mean of the last 30 seconds. A replica that starts maps weights that are packed
+        already, so that the first is short; one that stops gives its KV cache back.
     max_ongoing : int
         Requests that a replica takes at once; more wait at the door.
     max_queued : int
@@ -78,6 +93,8 @@ class ClusterSettings:
     min_replicas: int = 1
     max_replicas: int = 1
     target_ongoing: float = 16
+    upscale_delay_s: float = 10
+    downscale_delay_s: float = 300
     max_ongoing: int = 64
     max_queued: int = 256
     num_cpus: float = 1
@@ -91,21 +108,16 @@ class ClusterSettings:
         ids = [model.id for model in self.models]
         if len(set(ids)) < len(ids):
             raise ConfigError("two models of the cluster have the same id", field="models")
-        for name in ("min_replicas", "max_ongoing", "max_queued"):
-            if getattr(self, name) < 1:
-                raise ConfigError.not_allowed(name, getattr(self, name), "at least 1")
         if self.max_replicas < self.min_replicas:
             allowed = f"at least min_replicas ({self.min_replicas})"
             raise ConfigError.not_allowed("max_replicas", self.max_replicas, allowed)
-        for name in ("target_ongoing", "num_cpus"):
+        for name, least in _LEAST.items():
+            value = getattr(self, name)
+            if value is not None and not value >= least:
+                raise ConfigError.not_allowed(name, value, f"at least {least}")
+        for name in _POSITIVE:
             if not getattr(self, name) > 0:
                 raise ConfigError.not_allowed(name, getattr(self, name), "a number above 0")
-        if self.num_gpus < 0:
-            raise ConfigError.not_allowed("num_gpus", self.num_gpus, "at least 0")
-        if self.models_per_replica is not None and self.models_per_replica < 1:
-            raise ConfigError.not_allowed(
-                "models_per_replica", self.models_per_replica, "at least 1"
-            )
 
     @property
     def num_warm(self) -> int:
@@ -143,6 +155,8 @@ class ClusterSettings:
                 "min_replicas": self.min_replicas,
                 "max_replicas": self.max_replicas,
                 "target_ongoing_requests": self.target_ongoing,
+                "upscale_delay_s": self.upscale_delay_s,
+                "downscale_delay_s": self.downscale_delay_s,
             }
         return options
 
