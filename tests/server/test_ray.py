@@ -13,6 +13,7 @@ import time
 from importlib.util import find_spec
 
 import httpx
+import psutil
 import pytest
 
 from realm_jupyter import Realm
@@ -166,6 +167,13 @@ def test_other_models_replace_the_replicas_while_texts_run(nodes, port, solo):
                 assert realm.generate(STARTS[0], seed=0, **LONG).text == solo[STARTS[0], 0]
         loaded = [line for line in figures(url).splitlines() if "realm_model_memory_bytes{" in line]
         assert len(loaded) == 2  # a model for each replica, which got all of its requests
+
+
+def test_replicas_that_take_a_gpu_each_lie_on_different_nodes(nodes, port, solo):
+    with serving(nodes, port, "tales", "--replicas", "2", "--num-gpus", "1") as url:
+        first, second = replica_pids(nodes)
+        assert psutil.Process(first).ppid() != psutil.Process(second).ppid()
+        assert not outcomes(url, solo)
 
 
 def test_replicas_come_and_go_with_the_queue(nodes, port, solo):

@@ -19,6 +19,7 @@ import psutil
 
 START_S = 240
 NUM_CPUS = 2
+NUM_GPUS = 1
 """Of each node, as Ray counts them; they need not be there."""
 
 _REPLICA = "ray::ServeReplica:realm:replica"
@@ -110,7 +111,7 @@ def main() -> None:
     """Run the cluster."""
     from ray.cluster_utils import Cluster  # noqa: PLC0415 - not for pytest
 
-    options = {"num_cpus": NUM_CPUS, "object_store_memory": _MEMORY_BYTES}
+    options = {"num_cpus": NUM_CPUS, "num_gpus": NUM_GPUS, "object_store_memory": _MEMORY_BYTES}
     cluster = Cluster(initialize_head=True, head_node_args={**options, "include_dashboard": False})
     second = cluster.add_node(**options)
     sys.stdout.write(f"{cluster.address}\n")
