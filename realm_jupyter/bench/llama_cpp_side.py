@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from realm_jupyter.bench.loading import repeats
+from realm_jupyter.bench.spread import Figure
 from realm_jupyter.errors import ConfigError, ModelError
 
 if TYPE_CHECKING:
@@ -116,10 +118,12 @@ class LlamaCppSide:
     num_threads : int
     chunk_tokens : int, optional
         Tokens of a prompt in one call, at most 512; by default 512, its own default.
+    load_rounds : int
+        Times to load the file, the last of which stays; for slow models fewer.
 
     Attributes
     ----------
-    load_s : float
+    load : Figure
         Seconds that loading took.
 
     Raises
@@ -131,7 +135,13 @@ class LlamaCppSide:
     """
 
     def __init__(
-        self, path: Path, token_ids: NDArray[np.int32], num_threads: int, *, chunk_tokens: int
+        self,
+        path: Path,
+        token_ids: NDArray[np.int32],
+        num_threads: int,
+        *,
+        chunk_tokens: int,
+        load_rounds: int = 1,
     ) -> None:
         self._api = api = import_llama_cpp()
         self.name = f"llama.cpp ({api.__version__})"
@@ -144,11 +154,17 @@ class LlamaCppSide:
         api.llama_backend_init()
         settings = api.llama_model_default_params()
         settings.n_gpu_layers = 0
-        started = time.perf_counter()
-        self._model = api.llama_model_load_from_file(str(path).encode(), settings)
-        self.load_s = time.perf_counter() - started
-        if not self._model:
-            raise ModelError(f"llama.cpp cannot load {path}")
+        self._model = None
+        loads = []
+        for _ in repeats(load_rounds):
+            if self._model:
+                api.llama_model_free(self._model)
+            started = time.perf_counter()
+            self._model = api.llama_model_load_from_file(str(path).encode(), settings)
+            loads.append(time.perf_counter() - started)
+            if not self._model:
+                raise ModelError(f"llama.cpp cannot load {path}")
+        self.load = Figure(tuple(loads), "s")
         self._vocab_size = int(api.llama_vocab_n_tokens(api.llama_model_get_vocab(self._model)))
 
     def prepare(self, case: Case, max_units: int) -> None:

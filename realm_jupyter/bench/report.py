@@ -97,8 +97,8 @@ class LoadResult:
 
     Parameters
     ----------
-    first_s : float
-        Loading for the first time: nothing of it in the cache of this package.
+    first : Figure
+        Loading for the first time, seconds: nothing of it in the cache of this package.
     cached : Figure
         Loading again, seconds.
     first_token : Figure
@@ -107,7 +107,7 @@ class LoadResult:
         From a request to its first token, milliseconds, by the length of the prompt.
     """
 
-    first_s: float
+    first: Figure
     cached: Figure
     first_token: Figure
     ttft: dict[int, Figure]
@@ -115,7 +115,7 @@ class LoadResult:
     def to_dict(self) -> dict[str, Any]:
         """Return the result as plain values."""
         return {
-            "first_s": self.first_s,
+            "first": self.first.to_dict(),
             "cached": self.cached.to_dict(),
             "first_token": self.first_token.to_dict(),
             "ttft": {str(length): figure.to_dict() for length, figure in self.ttft.items()},
@@ -166,20 +166,21 @@ class PeerResult:
     Parameters
     ----------
     name : str
-    load_s : float
+    load : Figure
+        Loading, seconds.
     logits_difference : float
         Size of the difference of our logits from its logits, relative to theirs.
     """
 
     name: str
-    load_s: float
+    load: Figure
     logits_difference: float
 
     def to_dict(self) -> dict[str, Any]:
         """Return the result as plain values."""
         return {
             "name": self.name,
-            "load_s": self.load_s,
+            "load": self.load.to_dict(),
             "logits_difference": self.logits_difference,
         }
 
@@ -210,7 +211,7 @@ class BenchReport:
         ``read_bytes_per_s``, ``int8_macs_per_s``, ``float32_macs_per_s`` (null where not
         known), ``source`` (``native`` or ``numpy``), ``num_threads``.
     ``load``
-        ``first_s``; figures ``cached`` and ``first_token`` in s; ``ttft``: figures in ms by
+        figures ``first``, ``cached`` and ``first_token`` in s; ``ttft``: figures in ms by
         the length of the prompt.
     ``memory``
         ``weights_bytes``, ``kv_bytes``, ``grown_bytes``, ``private_grown_bytes``,
@@ -222,7 +223,7 @@ class BenchReport:
         null), ``weight_bytes``, ``kv_bytes``, ``macs``, ``compute_kind``, ``read_share``
         and ``compute_share`` (1 is the ceiling; or null).
     ``peer``
-        Null, or ``name``, ``load_s``, ``logits_difference``.
+        Null, or ``name``, ``load`` (a figure in s), ``logits_difference``.
     ``warnings``
         A list of sentences on what may have disturbed the run.
     """

@@ -220,7 +220,11 @@ class _Run:
             )
         self._say("loading with llama.cpp")
         return LlamaCppSide(
-            self._path, self._token_ids, self._num_threads, chunk_tokens=self._chunk_tokens
+            self._path,
+            self._token_ids,
+            self._num_threads,
+            chunk_tokens=self._chunk_tokens,
+            load_rounds=self._settings.rounds,
         )
 
     def _prepare(self, ours: ExecutorSide, peer: LlamaCppSide | None) -> Rounds:
@@ -260,7 +264,7 @@ class _Run:
         count = min(_LOGITS_TOKENS, self._model.context_length)
         mine, theirs = ours.logits(count), peer.logits(count)
         difference = np.linalg.norm(mine - theirs) / np.linalg.norm(theirs)
-        return PeerResult(name=peer.name, load_s=peer.load_s, logits_difference=float(difference))
+        return PeerResult(name=peer.name, load=peer.load, logits_difference=float(difference))
 
     def _describe_model(self) -> dict[str, Any]:
         settings, model = self._settings, self._model

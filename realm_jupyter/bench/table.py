@@ -63,7 +63,7 @@ def _machine(report: BenchReport) -> str:
 
 def _load(report: BenchReport) -> str:
     load = report.load
-    first, again = format_duration(load.first_s), format_duration(load.cached.median)
+    first, again = format_duration(load.first.median), format_duration(load.cached.median)
     token = format_duration(load.first_token.median)
     return f"first {first} · again {again} · load and first token {token}"
 
@@ -90,7 +90,7 @@ def _peer(report: BenchReport) -> str:
     if peer is None:
         return ""
     difference = f"logits differ by {_HUNDRED * peer.logits_difference:.2g} %"
-    return f"{peer.name} · loaded in {format_duration(peer.load_s)} · {difference}"
+    return f"{peer.name} · loaded in {format_duration(peer.load.median)} · {difference}"
 
 
 def _ceilings(report: BenchReport) -> str:
