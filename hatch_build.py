@@ -74,21 +74,30 @@ X86_ISAS = {
 ARM_ISAS = {"baseline": (), "dotprod": ("-mcpu=baseline+dotprod",)}
 # The same kernels for WebAssembly. Atomics are in all builds, so that most objects are shared.
 WASM_FLAGS = (
-    "-target", "wasm32-wasi", "-mexec-model=reactor", "-std=c++20", "-O3", "-fvisibility=hidden",
+    "-std=c++20", "-O3", "-fvisibility=hidden",
     "-fno-exceptions", "-fno-rtti", "-fno-threadsafe-statics", "-fno-c++-static-destructors",
     "-fno-math-errno", "-ffp-contract=off", "-Wall", "-Wextra", "-Werror", "-Wno-psabi",
 )  # fmt: skip
 WASM_CPU = "-mcpu=generic+simd128+atomics+bulk_memory"
 WASM_ISAS = {"baseline": (WASM_CPU,), "relaxed": (f"{WASM_CPU}+relaxed_simd",)}
+# Flags of the linker; kernels/memory.ts makes memories that begin so and may have so much.
 WASM_LINK_FLAGS = (
-    WASM_CPU, "-O3", "-nostdlib++", "-Wl,--strip-all", "-Wl,--import-memory",
-    # kernels/load.ts makes memories that begin so and may have one page less than 4 GiB.
-    "-Wl,--initial-memory=1048576", "-Wl,-z,stack-size=262144",
+    "--strip-all", "--import-memory", "--initial-memory=1048576", "-z,stack-size=262144",
 )  # fmt: skip
 WASM_THREAD_FLAGS = (
-    "-Wl,--shared-memory", "-Wl,--max-memory=4294901760", "-Wl,--export=__stack_pointer",
-    "-Wl,--export=__tls_size", "-Wl,--export=__wasm_init_tls",
+    "--shared-memory", "--export=__stack_pointer", "--export=__tls_size",
+    "--export=__wasm_init_tls",
 )  # fmt: skip
+WASM_MAX_MEMORY = {"wasm32": "--max-memory=4294901760", "wasm64": "--max-memory=17179869184"}
+WASM_BUILDS = {
+    "wasm32": ("kernels", "kernels-threads", "kernels-relaxed", "kernels-relaxed-threads"),
+    "wasm64": ("kernels64", "kernels64-relaxed-threads"),
+}
+# Zig has no C library for memory with addresses of 64 bits: the headers are those of a system
+# whose types have the same sizes, and the few functions that are used are in wasm/wide.
+WASM64_HEADERS = ("aarch64-linux-musl", "generic-musl")
+MUSL_FOLDERS = ("src", "arch/generic", "src/include", "src/internal")
+WASM64_LINK_FLAGS = ("-mwasm64", "--no-entry", "--stack-first", "--export=_initialize", "-O2")
 WASM_EXPORTS = (
     "isa", "isas", "select_isa", "packed_bytes", "pack", "dequantize_row", "matmul",
     "model_create", "model_free", "page_bytes", "resize_cache", "copy_page", "forward",
@@ -268,12 +277,13 @@ def sdk_step(root: Path) -> Step | None:
     sources = [
         path
         for path in (*(folder / "src").rglob("*"), *wasm.rglob("*"))
-        if path.suffix in {".cpp", ".h"} and path != folder / "src" / "pool.cpp"
+        if path.suffix in {".c", ".cpp", ".h"} and path != folder / "src" / "pool.cpp"
     ]
-    flags = (*WASM_FLAGS, WASM_ISAS, *WASM_LINK_FLAGS, *WASM_THREAD_FLAGS)
-    salt = repr((ZIG, flags, WASM_EXPORTS, WASM_THREAD_EXPORTS))
+    flags = (*WASM_FLAGS, WASM_ISAS, *WASM_LINK_FLAGS, *WASM_THREAD_FLAGS, WASM_MAX_MEMORY)
+    wide = (*WASM64_HEADERS, *MUSL_FOLDERS, *WASM64_LINK_FLAGS)
+    salt = repr((ZIG, flags, wide, WASM_EXPORTS, WASM_THREAD_EXPORTS))
     place = root / "js" / "sdk" / "wasm"
-    names = ("kernels", "kernels-threads", "kernels-relaxed", "kernels-relaxed-threads")
+    names = [name for builds in WASM_BUILDS.values() for name in builds]
     outputs = tuple(place / f"{name}.wasm" for name in names)
     return Step("sdk", root, tuple(sources), outputs, salt)
 
@@ -297,7 +307,7 @@ def compile_cpu(step: Step) -> None:
     with tempfile.TemporaryDirectory(prefix="realm-cpu-") as folder:
         scratch = Path(folder)
         built = scratch / step.outputs[0].name
-        objects = _compile_objects(step, scratch, flags, target.isas)
+        objects = _compile_objects(step, step.sources, scratch, flags, target.isas)
         everything = [path for paths in objects.values() for path in paths]
         _zig_cpp(scratch, "-target", target.zig, *CPU_LINK_FLAGS, "-o", str(built), *everything)
         _install(built, step.outputs[0])
@@ -311,27 +321,70 @@ def compile_sdk(step: Step) -> None:
     """
     with tempfile.TemporaryDirectory(prefix="realm-sdk-") as folder:
         scratch = Path(folder)
-        objects = _compile_objects(step, scratch, WASM_FLAGS, WASM_ISAS)
-        for output in step.outputs:
-            has_threads = output.stem.endswith("threads")
-            exports = WASM_EXPORTS + WASM_THREAD_EXPORTS * has_threads
-            flags = [*WASM_FLAGS[:3], *WASM_LINK_FLAGS, *WASM_THREAD_FLAGS * has_threads]
-            flags += [f"-Wl,--export=realm_cpu_{name}" for name in exports]
-            linked = objects["baseline"] + objects["relaxed"] * ("relaxed" in output.stem)
-            _zig_cpp(scratch, *flags, "-o", str(scratch / output.name), *linked)
+        _compile_wasm32(step, scratch)
+        _compile_wasm64(step, scratch)
         for output in step.outputs:
             _install(scratch / output.name, output)
     step.seal()
 
 
+def _compile_wasm32(step: Step, scratch: Path) -> None:
+    target = ("-target", "wasm32-wasi", "-mexec-model=reactor")
+    sources = tuple(path for path in step.sources if path.parent.name != "wide")
+    flags = (*target, *WASM_FLAGS)
+    objects = _compile_objects(step, sources, scratch / "wasm32", flags, WASM_ISAS)
+    for name in WASM_BUILDS["wasm32"]:
+        link = (f"-Wl,{flag}" for flag in _wasm_link_flags("wasm32", name))
+        linked = objects["baseline"] + objects["relaxed"] * ("relaxed" in name)
+        whole = (*target, WASM_CPU, "-O3", "-nostdlib++", *link)
+        _zig_cpp(scratch, *whole, "-o", str(scratch / f"{name}.wasm"), *linked)
+
+
+def _compile_wasm64(step: Step, scratch: Path) -> None:
+    """Make the builds for which Zig has a compiler and a linker, but no C library."""
+    libc = _zig_folder() / "libc"
+    target = ("-target", "wasm64-wasi")
+    headers = tuple(f"-idirafter{libc / 'include' / name}" for name in WASM64_HEADERS)
+    flags = (*target, *WASM_FLAGS, *headers)
+    objects = _compile_objects(step, step.sources, scratch / "wasm64", flags, WASM_ISAS)
+    exponential, library = str(scratch / "expf.o"), str(scratch / "libcompiler_rt.a")
+    places = (f"-I{libc / 'musl' / name}" for name in MUSL_FOLDERS)
+    (source,) = (str(path) for path in step.sources if path.name == "expf.c")
+    options = (*target, WASM_CPU, "-O3", "-ffp-contract=off", *places, *headers)
+    _zig(scratch, "cc", *options, "-c", source, "-o", exponential)
+    # What the compiler calls by itself, and the other functions of mathematics.
+    options = ("-target", "wasm64-freestanding", WASM_CPU, "-OReleaseFast")
+    source = str(_zig_folder() / "compiler_rt.zig")
+    _zig(scratch, "build-lib", *options, "--name", "rt", f"-femit-bin={library}", source)
+    for name in WASM_BUILDS["wasm64"]:
+        link = (part for flag in _wasm_link_flags("wasm64", name) for part in flag.split(","))
+        linked = objects["baseline"] + objects["relaxed"] * ("relaxed" in name)
+        whole = (*WASM64_LINK_FLAGS, *link, "-o", str(scratch / f"{name}.wasm"))
+        # Not by way of the compiler, which knows no memory beyond 4 GiB.
+        _zig(scratch, "wasm-ld", *whole, *linked, exponential, library)
+
+
+def _wasm_link_flags(target: str, name: str) -> list[str]:
+    """Return what the linker is told for one build."""
+    has_threads = name.endswith("threads")
+    exports = WASM_EXPORTS + WASM_THREAD_EXPORTS * has_threads
+    threads = (*WASM_THREAD_FLAGS, WASM_MAX_MEMORY[target]) * has_threads
+    return [*WASM_LINK_FLAGS, *threads, *(f"--export=realm_cpu_{function}" for function in exports)]
+
+
 def _compile_objects(
-    step: Step, scratch: Path, flags: tuple[str, ...], isas: Mapping[str, tuple[str, ...]]
+    step: Step,
+    sources: tuple[Path, ...],
+    scratch: Path,
+    flags: tuple[str, ...],
+    isas: Mapping[str, tuple[str, ...]],
 ) -> dict[str, list[str]]:
     """Compile ``isa_*.cpp`` once for each instruction set and the rest for the first of them."""
+    scratch.mkdir(exist_ok=True)
     jobs: list[tuple[str, ...]] = []
     objects: dict[str, list[str]] = {isa: [] for isa in isas}
     first = next(iter(isas))
-    for source in sorted(path for path in step.sources if path.suffix == ".cpp"):
+    for source in sorted(path for path in sources if path.suffix == ".cpp"):
         for isa in isas if source.name.startswith("isa_") else [first]:
             built = str(scratch / f"{source.parent.name}.{source.stem}.{isa}.o")
             objects[isa].append(built)
@@ -346,11 +399,22 @@ def _compile_objects(
 
 
 def _zig_cpp(scratch: Path, *arguments: str, local: Path | None = None) -> None:
+    _zig(scratch, "c++", *arguments, local=local)
+
+
+def _zig(scratch: Path, *arguments: str, local: Path | None = None) -> None:
     env = os.environ | {
         "ZIG_GLOBAL_CACHE_DIR": str(_zig_cache(scratch)),
         "ZIG_LOCAL_CACHE_DIR": str(local or scratch / "local"),
     }
-    subprocess.run([sys.executable, "-m", "ziglang", "c++", *arguments], check=True, env=env)
+    subprocess.run([sys.executable, "-m", "ziglang", *arguments], check=True, env=env)
+
+
+def _zig_folder() -> Path:
+    """Return the folder of Zig's own files, the headers among them."""
+    import ziglang  # noqa: PLC0415
+
+    return Path(ziglang.__file__).parent / "lib"
 
 
 def _install(built: Path, output: Path) -> None:

@@ -27,6 +27,10 @@ HASH_LENGTH = 12
 _STATIC = Path(__file__).resolve().parent / "static"
 # These lie beside the page; all others in a folder of their own.
 _ABOVE = ("index.html", "sw.js", "LICENSES.txt")
+# The kernels with 64-bit memory go along with models that may need more than 4 GiB, packed and
+# with their KV cache; what a model's file holds may be held twice.
+_WIDE_KERNELS = "kernels64"
+_WIDE_MODEL_BYTES = 1 << 30
 # Hosts that read it (Netlify, Cloudflare Pages) send what the service worker adds elsewhere.
 _HEADERS = """\
 /*
@@ -67,7 +71,10 @@ def write_page(folder: Path, card: Card, settings: PageSettings) -> None:
     app = f"app-{_digest(*(path.name.encode() + path.read_bytes() for path in files))}"
     (folder / app).mkdir()
     for path in files:
-        if path.name not in _ABOVE:
+        is_needed = card["file_bytes"] >= _WIDE_MODEL_BYTES or not path.name.startswith(
+            _WIDE_KERNELS
+        )
+        if path.name not in _ABOVE and is_needed:
             shutil.copyfile(path, folder / app / path.name)
     page = _page(card, settings, app)
     scripts = sorted(path.name for path in (folder / app).iterdir())

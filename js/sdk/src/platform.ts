@@ -8,6 +8,8 @@ export interface LocalOptions {
   threads: number;
   /** Number format of the KV cache. */
   kvType?: "f32" | "f16" | "q8_0" | undefined;
+  /** How wide the addresses of the kernels' memory are; "auto" by default. */
+  memory?: "auto" | "32-bit" | "64-bit" | undefined;
   /** Whether files of URLs are kept for the next visit, where the browser can. */
   cache?: boolean | undefined;
   /** Folder of the package's scripts and WebAssembly files, if not beside the entry point. */

@@ -22,6 +22,12 @@ export interface RealmOptions {
   threads?: number | undefined;
   /** Local: number format of the KV cache; "f16" by default. */
   kvType?: "f32" | "f16" | "q8_0" | undefined;
+  /**
+   * Local: how wide the addresses of the kernels' memory are, which is at most 4 GiB with 32 bits
+   * and 16 GiB with 64. "auto", the default, puts models into 32-bit memory, which is faster, and
+   * those that it has no room for into 64-bit memory where the engine has it.
+   */
+  memory?: "auto" | "32-bit" | "64-bit" | undefined;
   /** Local: whether files of URLs are kept for the next visit where the browser can; true. */
   cache?: boolean | undefined;
   /** Local: folder of the package's scripts and WebAssembly files; where this script is. */
@@ -40,9 +46,10 @@ export interface RealmOptions {
   backend?: Backend | undefined;
 }
 
-const LOCAL = ["threads", "kvType", "cache", "assetsUrl"] as const;
+const LOCAL = ["threads", "kvType", "memory", "cache", "assetsUrl"] as const;
 const SERVER = ["baseUrl", "apiKey", "timeoutMs", "maxRetries"] as const;
 const KNOWN: readonly string[] = ["mode", "defaultModel", "backend", ...LOCAL, ...SERVER];
+const MEMORIES: readonly unknown[] = ["auto", "32-bit", "64-bit"];
 const MAX_THREADS = 64;
 const DEFAULT_MAX_THREADS = 8;
 
@@ -80,7 +87,7 @@ export function createBackend(options: RealmOptions, platform: Platform): Backen
 }
 
 function localOptions(options: RealmOptions, platform: Platform): LocalOptions {
-  const { kvType, cache, assetsUrl } = options;
+  const { kvType, memory, cache, assetsUrl } = options;
   const threads: unknown = options.threads ?? Math.min(platform.numCores(), DEFAULT_MAX_THREADS);
   if (!Number.isInteger(threads) || (threads as number) < 1 || (threads as number) > MAX_THREADS) {
     throw refusal("threads", threads, `a whole number from 1 to ${MAX_THREADS}`);
@@ -88,10 +95,13 @@ function localOptions(options: RealmOptions, platform: Platform): LocalOptions {
   if (kvType !== undefined && !["f32", "f16", "q8_0"].includes(kvType)) {
     throw refusal("kvType", kvType, '"f32", "f16" or "q8_0"');
   }
+  if (memory !== undefined && !MEMORIES.includes(memory)) {
+    throw refusal("memory", memory, '"auto", "32-bit" or "64-bit"');
+  }
   if (cache !== undefined && typeof cache !== "boolean") {
     throw refusal("cache", cache, "true or false");
   }
-  const local: LocalOptions = { threads: threads as number, kvType, cache };
+  const local: LocalOptions = { threads: threads as number, kvType, memory, cache };
   if (assetsUrl !== undefined) local.assetsUrl = folderUrl(assetsUrl, platform);
   return local;
 }

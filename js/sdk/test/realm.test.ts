@@ -29,6 +29,7 @@ describe("options of a realm", () => {
     [{ thread: 2 }, "unknown option thread"],
     [{ threads: 0 }, "threads=0 is not allowed: it must be a whole number from 1 to 64"],
     [{ threads: 1e9 }, "threads=1000000000 is not allowed"],
+    [{ memory: "64" }, 'memory="64" is not allowed: it must be "auto", "32-bit" or "64-bit"'],
     [{ kvType: "int4" }, 'kvType="int4" is not allowed'],
     [{ baseUrl: "http://x" }, 'baseUrl has no meaning in mode "local"'],
     [{ mode: "server", threads: 2 }, 'threads has no meaning in mode "server"'],

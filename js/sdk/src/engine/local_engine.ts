@@ -1,4 +1,4 @@
-/** Models in this process, over one instance of the kernels. */
+/** Models in this process, over the same kernels. */
 
 import { anySignal, type CallOptions } from "../abort.js";
 import type { Backend, LoadOptions } from "../backend.js";
@@ -183,7 +183,7 @@ export class LocalEngine implements Backend {
         executor.close();
         signal.throwIfAborted();
       }
-      const executorName = `wasm ${kernels.build}`;
+      const executorName = `wasm ${executor.build}`;
       return new LoadedModel({ id, description, executor, guest, executorName });
     } catch (error) {
       guest.close();

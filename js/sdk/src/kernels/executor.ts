@@ -23,6 +23,8 @@ export interface Chunk {
 }
 
 export interface Executor {
+  /** Of the kernels that run it, such as "relaxed-simd threads". */
+  readonly build: string;
   readonly vocabSize: number;
   /** Bytes of the weights in memory. */
   readonly memoryBytes: number;
@@ -59,8 +61,6 @@ export interface ExecutorOptions {
 
 /** One instance of the kernels; several models share it. */
 export interface Kernels {
-  /** Such as "simd", "relaxed-simd", "relaxed-simd threads". */
-  readonly build: string;
   readonly threads: number;
   /** Bytes of its memory now, and at most. */
   readonly memoryBytes: number;

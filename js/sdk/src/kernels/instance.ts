@@ -1,76 +1,33 @@
 /** One instance of the kernels' module: its functions, its memory, its errors. */
 
 import { ModelMemoryError, RealmError } from "../errors.js";
+import { type KernelFunctions, kernelFunctions } from "./functions.js";
+import { type AddressBits, hasMemory64, type KernelMemory } from "./memory.js";
 import { ERROR_BYTES, Status } from "./structures.js";
 
-/** The functions of realm_cpu.h and wasm/exports.h; pointers are numbers, int64 are bigints. */
-export interface KernelFunctions {
-  _initialize(): void;
-  realm_cpu_isa(): number;
-  realm_cpu_isas(): number;
-  realm_cpu_select_isa(name: number): number;
-  realm_cpu_allocate(numBytes: number): number;
-  realm_cpu_release(address: number): void;
-  realm_cpu_packed_bytes(quantType: number, numRows: bigint, numCols: bigint): bigint;
-  realm_cpu_pack(
-    quantType: number,
-    source: number,
-    packed: number,
-    numRows: bigint,
-    numCols: bigint,
-    firstPanel: bigint,
-    numPanels: bigint,
-  ): number;
-  realm_cpu_dequantize_row(quantType: number, source: number, numCols: bigint, row: number): number;
-  realm_cpu_model_create(
-    ops: number,
-    numOps: number,
-    weights: number,
-    numWeights: number,
-    frequencies: number,
-    numFrequencies: bigint,
-    kvLayers: number,
-    numKVLayers: number,
-    kvType: number,
-    numThreads: number,
-    error: number,
-  ): number;
-  realm_cpu_model_free(model: number): void;
-  realm_cpu_page_bytes(model: number): bigint;
-  realm_cpu_resize_cache(model: number, numPages: bigint, error: number): number;
-  realm_cpu_copy_page(model: number, source: bigint, target: bigint, numTokens: number): number;
-  realm_cpu_forward(
-    model: number,
-    tokenIds: number,
-    spans: number,
-    numSpans: number,
-    selected: number,
-    numSelected: number,
-    logits: number,
-    numLargest: number,
-    largest: number,
-    error: number,
-  ): number;
-  realm_cpu_stop_threads?(): void;
-  __tls_size?: WebAssembly.Global;
-}
-
+/** Most bytes of one piece: with 32 bits the allocator takes a larger size for a negative one. */
+const LARGEST_PIECE = { 32: 2 ** 31 - 2 ** 17, 64: Number.POSITIVE_INFINITY } as const;
 const NO_MEMORY_ADVICE = "end other generations, unload a model or use a smaller one";
+const WIDER_ADVICE = 'or give the option memory: "64-bit"';
+const NO_WIDER_ADVICE =
+  "or run it where WebAssembly has 64-bit memory (Chrome 133, Firefox 134, Node 24)";
 
 export class KernelInstance {
   readonly functions: KernelFunctions;
   readonly memory: WebAssembly.Memory;
+  readonly addressBits: AddressBits;
   readonly maxMemoryBytes: number;
   readonly #error: number;
   #usedBytes = 0;
   readonly #sizes = new Map<number, number>();
 
   /** Instantiate a module with a memory of its own. */
-  constructor(module: WebAssembly.Module, memory: WebAssembly.Memory, maxMemoryBytes: number) {
+  constructor(module: WebAssembly.Module, { memory, addressBits, maxBytes }: KernelMemory) {
     const instance = new WebAssembly.Instance(module, { env: { memory } });
-    this.functions = instance.exports as unknown as KernelFunctions;
+    this.functions = kernelFunctions(instance.exports, addressBits);
     this.memory = memory;
-    this.maxMemoryBytes = maxMemoryBytes;
+    this.addressBits = addressBits;
+    this.maxMemoryBytes = maxBytes;
     this.functions._initialize();
     this.#error = this.allocate(ERROR_BYTES, "messages");
   }
@@ -85,14 +42,19 @@ export class KernelInstance {
     return this.maxMemoryBytes - this.#usedBytes;
   }
 
+  /** Bytes that may be allocated at once, at most. */
+  get largestPieceBytes(): number {
+    return LARGEST_PIECE[this.addressBits];
+  }
+
   /**
    * Allocate memory, aligned to 64 bytes.
    *
    * @throws ModelMemoryError if there is none.
    */
   allocate(numBytes: number, what: string): number {
-    const isPossible = numBytes <= this.availableBytes;
-    const address = isPossible ? this.functions.realm_cpu_allocate(numBytes) >>> 0 : 0;
+    const isPossible = numBytes <= Math.min(this.availableBytes, this.largestPieceBytes);
+    const address = isPossible ? this.functions.realm_cpu_allocate(numBytes) : 0;
     if (address === 0) throw this.noMemory(numBytes, what);
     this.#sizes.set(address, numBytes);
     this.#usedBytes += numBytes;
@@ -144,9 +106,15 @@ export class KernelInstance {
   failure(status: number, problem: string): RealmError {
     const message = `${problem}: ${this.text(this.#error)}`;
     if (status !== Status.noMemory) return new RealmError(message);
-    return new ModelMemoryError(`${message}; ${NO_MEMORY_ADVICE}`, {
+    return new ModelMemoryError(`${message}; ${this.#advice}`, {
       availableBytes: this.availableBytes,
     });
+  }
+
+  /** What to do where memory is short. */
+  get #advice(): string {
+    if (this.addressBits === 64) return NO_MEMORY_ADVICE;
+    return `${NO_MEMORY_ADVICE}, ${hasMemory64() ? WIDER_ADVICE : NO_WIDER_ADVICE}`;
   }
 
   noMemory(requiredBytes: number, what: string): ModelMemoryError {
@@ -154,7 +122,7 @@ export class KernelInstance {
     const [needed, available] = [grouped(requiredBytes), grouped(availableBytes)];
     return new ModelMemoryError(
       `${what} of ${needed} bytes do not fit: of the ${grouped(this.maxMemoryBytes)} bytes ` +
-        `that the kernels can address, ${available} are not in use; ${NO_MEMORY_ADVICE}`,
+        `that the kernels can address, ${available} are not in use; ${this.#advice}`,
       { requiredBytes, availableBytes },
     );
   }

@@ -21,7 +21,7 @@ export interface KernelThread {
 
 interface ThreadExports {
   __stack_pointer: WebAssembly.Global;
-  __wasm_init_tls(locals: number): void;
+  __wasm_init_tls(locals: number | bigint): void;
   realm_cpu_thread(thread: number): void;
 }
 
@@ -29,7 +29,10 @@ interface ThreadExports {
 export function runKernelThread(message: ThreadMessage): void {
   const instance = new WebAssembly.Instance(message.module, { env: { memory: message.memory } });
   const exports = instance.exports as unknown as ThreadExports;
-  exports.__stack_pointer.value = message.stack;
-  exports.__wasm_init_tls(message.locals);
+  // Of 64 bits or 32, as the stack's.
+  const isWide = typeof exports.__stack_pointer.value === "bigint";
+  const address = (value: number) => (isWide ? BigInt(value) : value);
+  exports.__stack_pointer.value = address(message.stack);
+  exports.__wasm_init_tls(address(message.locals));
   exports.realm_cpu_thread(message.thread);
 }

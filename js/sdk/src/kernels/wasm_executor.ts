@@ -27,6 +27,8 @@ import type { Weights } from "./weights.js";
 
 /** How a model runs. */
 export interface ModelOptions {
+  /** Name of the kernels' build. */
+  build: string;
   kvType: number;
   threads: number;
 }
@@ -34,6 +36,7 @@ export interface ModelOptions {
 const ignore = () => undefined;
 
 export class WasmExecutor implements Executor {
+  readonly build: string;
   readonly vocabSize: number;
   readonly #instance: KernelInstance;
   readonly #weights: Weights;
@@ -69,6 +72,7 @@ export class WasmExecutor implements Executor {
     this.#instance = instance;
     this.#weights = weights;
     this.#onClose = onClose;
+    this.build = options.build;
     this.vocabSize = graph.hyperparameters.vocab_size;
     this.#width = hiddenWidth ?? this.vocabSize;
     this.#isHidden = hiddenWidth !== undefined;
@@ -297,7 +301,7 @@ function createModel(
       const { message } = instance.failure(Status.invalid, "the kernels do not take this model");
       throw new ModelFormatError(message);
     }
-    return model >>> 0;
+    return model;
   } finally {
     tables.close();
   }

@@ -16,8 +16,11 @@ import { WeightPlan, Weights } from "./weights.js";
 
 /** Below this, some 16 million weights, waking a thread takes longer than it saves. */
 const SINGLE_THREAD_BYTES = 8_000_000;
+/** Of all memory, what a model should find free for its KV cache. */
+const CACHE_SHARE = 1 / 8;
 
 export class WasmKernels implements Kernels {
+  /** Such as "simd", "relaxed-simd", "relaxed-simd threads", "simd 64-bit memory". */
   readonly build: string;
   readonly threads: number;
   readonly #instance: KernelInstance;
@@ -33,9 +36,10 @@ export class WasmKernels implements Kernels {
   ) {
     this.#instance = instance;
     this.threads = threads;
-    const name = instance.text(instance.functions.realm_cpu_isa() >>> 0);
+    const name = instance.text(instance.functions.realm_cpu_isa());
     const simd = name === "relaxed" ? "relaxed-simd" : "simd";
-    this.build = threads > 1 ? `${simd} threads` : simd;
+    const parts = [simd, threads > 1 && "threads", instance.addressBits === 64 && "64-bit memory"];
+    this.build = parts.filter(Boolean).join(" ");
     this.#team =
       threads > 1 && startThread ? new ThreadTeam(module, instance, threads, startThread) : null;
   }
@@ -46,6 +50,18 @@ export class WasmKernels implements Kernels {
 
   get maxMemoryBytes(): number {
     return this.#instance.maxMemoryBytes;
+  }
+
+  /** Whether a model's weights fit, and something for its KV cache. */
+  hasRoom(graph: Graph, tensors: TensorSource): boolean {
+    this.#requireOpen();
+    const instance = this.#instance;
+    const plan = new WeightPlan(weightNames(graph), tensors, instance);
+    const room = instance.maxMemoryBytes * CACHE_SHARE;
+    return (
+      plan.memoryBytes + room <= instance.availableBytes &&
+      plan.tensors.every((tensor) => tensor.memoryBytes <= instance.largestPieceBytes)
+    );
   }
 
   async createExecutor(
@@ -69,7 +85,7 @@ export class WasmKernels implements Kernels {
         graph,
         program,
         weights,
-        { kvType, threads },
+        { build: this.build, kvType, threads },
         (closed) => this.#executors.delete(closed),
       );
       this.#executors.add(executor);

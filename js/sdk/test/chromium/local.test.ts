@@ -54,6 +54,27 @@ describe.skipIf(CHROMIUM === null)("in Chromium", () => {
     expect(errors).toEqual([]);
   });
 
+  test.each([1, 2])("64-bit memory gives the same text, with threads: %i", async (threads) => {
+    const cases = GREEDY.filter(({ model }) => model === "paris");
+    const said = await page.evaluate(
+      async ({ cases, threads }) => {
+        const realm = new sdk.Realm({ threads, memory: "64-bit" });
+        const { executor } = await realm.loadModel("/models/paris.gguf", "m");
+        const texts: string[] = [];
+        for (const { prompt, raw, max_tokens } of cases) {
+          const options = { raw, maxTokens: max_tokens, temperature: 0 };
+          texts.push((await realm.generate(prompt, options)).text);
+        }
+        await realm.dispose();
+        return { executor, texts };
+      },
+      { cases, threads },
+    );
+    expect(said.executor).toContain("64-bit memory");
+    expect(said.texts).toEqual(cases.map(({ text }) => text));
+    expect(errors).toEqual([]);
+  });
+
   test("the main thread computes no longer than a frame while a model loads and writes", async () => {
     const ready = await page.evaluate(async () => {
       const bytes = await (await fetch("/models/tales.gguf")).arrayBuffer();

@@ -45,6 +45,13 @@ export async function newKernels(build = "", threads = 1): Promise<Kernels> {
   return createKernels(kernelModule(`kernels${build}${suffix}.wasm`), { threads, startThread });
 }
 
+/** The same with 64-bit memory, of which there are two builds. */
+export async function newWideKernels(build = "", threads = 1): Promise<Kernels> {
+  const suffix = build === "" ? "" : `${build}-threads`;
+  const module = kernelModule(`kernels64${suffix}.wasm`);
+  return createKernels(module, { threads, addressBits: 64, startThread });
+}
+
 /** An executor of a file in memory. */
 export async function executorOf(
   kernels: Kernels,

@@ -70,6 +70,7 @@ class ScriptedCache implements SequenceCache {
 }
 
 class ScriptedExecutor implements Executor {
+  readonly build = "scripted";
   readonly memoryBytes = MODEL_BYTES;
   readonly vocabSize: number;
   readonly #kernels: ScriptedKernels;

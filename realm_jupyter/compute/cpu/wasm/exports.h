@@ -2,6 +2,8 @@
 #ifndef REALM_CPU_WASM_EXPORTS_H
 #define REALM_CPU_WASM_EXPORTS_H
 
+#include <stddef.h>
+
 #include "../src/realm_cpu.h"
 
 #ifdef __cplusplus
@@ -10,7 +12,7 @@ extern "C" {
 
 // Memory for whatever the host writes: 64-byte aligned, NULL where there is none. Freed memory is
 // used again, but never given back to the engine: a linear memory cannot shrink.
-REALM_CPU_API void* realm_cpu_allocate(uint32_t num_bytes);
+REALM_CPU_API void* realm_cpu_allocate(size_t num_bytes);
 REALM_CPU_API void realm_cpu_release(void* memory);
 
 // Work on the regions of the main thread as thread number `thread` (from 1 on) until

@@ -31,8 +31,9 @@ struct Pool {
 
 Pool pool;
 
-int64_t* address_of(const std::atomic<uint64_t>& value) {
-  return reinterpret_cast<int64_t*>(const_cast<std::atomic<uint64_t>*>(&value));
+// `long long` as the engine's instructions have it, whatever int64_t is with this memory.
+long long* address_of(const std::atomic<uint64_t>& value) {
+  return reinterpret_cast<long long*>(const_cast<std::atomic<uint64_t>*>(&value));
 }
 
 void sleep_while(const std::atomic<uint64_t>& value, uint64_t seen, int64_t nanoseconds) {
