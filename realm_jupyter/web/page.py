@@ -67,14 +67,11 @@ def write_page(folder: Path, card: Card, settings: PageSettings) -> None:
     card : Card
     settings : PageSettings
     """
-    files = static_files()
+    files = [path for path in static_files() if _is_needed(path, card)]
     app = f"app-{_digest(*(path.name.encode() + path.read_bytes() for path in files))}"
     (folder / app).mkdir()
     for path in files:
-        is_needed = card["file_bytes"] >= _WIDE_MODEL_BYTES or not path.name.startswith(
-            _WIDE_KERNELS
-        )
-        if path.name not in _ABOVE and is_needed:
+        if path.name not in _ABOVE:
             shutil.copyfile(path, folder / app / path.name)
     page = _page(card, settings, app)
     scripts = sorted(path.name for path in (folder / app).iterdir())
@@ -92,6 +89,11 @@ def write_page(folder: Path, card: Card, settings: PageSettings) -> None:
     (folder / "MODEL.txt").write_text(card_text(card), encoding="utf-8", newline="\n")
     (folder / "_headers").write_text(_HEADERS, encoding="utf-8", newline="\n")
     shutil.copyfile(_STATIC / "LICENSES.txt", folder / "LICENSES.txt")
+
+
+def _is_needed(path: Path, card: Card) -> bool:
+    is_wide = path.name.startswith(_WIDE_KERNELS)
+    return not is_wide or card["file_bytes"] >= _WIDE_MODEL_BYTES
 
 
 def _page(card: Card, settings: PageSettings, app: str) -> str:

@@ -22,6 +22,8 @@ from realm_jupyter.errors import (
 from realm_jupyter.models.sources import shipped_path
 from realm_jupyter.types import CancelToken, GenerationConfig
 from realm_jupyter.web import PageSettings, export, export_web
+from realm_jupyter.web.card import read_card
+from realm_jupyter.web.page import write_page
 from support.tiny_gguf import bpe_vocabulary, write_split
 from support.tiny_models import tiny_fields, tiny_tensors
 
@@ -114,6 +116,19 @@ def test_names_say_what_is_inside(tmp_path, static):
     three = files_of(tmp_path / "three")
     assert not set(three["model"]) & set(one["model"])
     assert "page.js" in " ".join(set(three["app"]) - set(one["app"]))
+
+
+@pytest.mark.parametrize("file_bytes", [PARIS.stat().st_size, 2 << 30])
+def test_kernels_with_64_bit_memory_go_along_with_large_models(tmp_path, static, file_bytes):
+    names = ("kernels.wasm", "kernels64.wasm")
+    for name in names:
+        (static / name).write_text(name, encoding="utf-8")
+    _, card = read_card(PARIS)
+    write_page(tmp_path, {**card, "file_bytes": file_bytes}, PageSettings())
+    expected = names if file_bytes > 1 << 30 else names[:1]
+    files = files_of(tmp_path)
+    assert [path.split("/")[-1] for path in files["later"]] == list(expected)
+    assert set(files["later"]) < set(files["app"])
 
 
 def test_a_folder_that_is_not_empty_is_left_alone(tmp_path):
