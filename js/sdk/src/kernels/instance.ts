@@ -118,11 +118,14 @@ export class KernelInstance {
   }
 
   noMemory(requiredBytes: number, what: string): ModelMemoryError {
-    const availableBytes = this.availableBytes;
-    const [needed, available] = [grouped(requiredBytes), grouped(availableBytes)];
+    const { availableBytes, largestPieceBytes, maxMemoryBytes } = this;
+    const reason =
+      requiredBytes <= availableBytes && requiredBytes > largestPieceBytes
+        ? `one piece of 32-bit memory has at most ${grouped(largestPieceBytes)}`
+        : `of the ${grouped(maxMemoryBytes)} bytes that the kernels can address, ` +
+          `${grouped(availableBytes)} are not in use`;
     return new ModelMemoryError(
-      `${what} of ${needed} bytes do not fit: of the ${grouped(this.maxMemoryBytes)} bytes ` +
-        `that the kernels can address, ${available} are not in use; ${this.#advice}`,
+      `${what} of ${grouped(requiredBytes)} bytes do not fit: ${reason}; ${this.#advice}`,
       { requiredBytes, availableBytes },
     );
   }

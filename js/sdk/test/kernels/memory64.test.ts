@@ -145,6 +145,8 @@ describe("one memory of 32 bits", () => {
         : /where WebAssembly has 64-bit memory/,
     );
     const instance = new KernelInstance(kernelModule("kernels.wasm"), newMemory(32, false));
-    expect(() => instance.allocate(3 * GIB, "one tensor")).toThrow(ModelMemoryError);
+    const allocate = () => instance.allocate(3 * GIB, "one tensor");
+    expect(allocate).toThrow(ModelMemoryError);
+    expect(allocate).toThrow(/one tensor of [\d,]+ bytes do not fit: one piece of 32-bit memory/);
   });
 });
