@@ -42,7 +42,7 @@ _TINY = Shape(
     eps=1e-5,
 )
 _MOST_REPEATS = 5
-_BUDGET_S = 10.0
+_BUDGET_S = 20.0
 
 
 @contextlib.contextmanager

@@ -159,6 +159,20 @@ def test_panels_are_packed_one_by_one(library, quant_type):
     np.testing.assert_array_equal(whole, parts)
 
 
+@pytest.mark.parametrize("quant_type", SUPPORTED_QUANT_TYPES, ids=str)
+@pytest.mark.parametrize("num_rows", [16, 37])
+def test_what_was_in_memory_before_packing_does_not_matter(library, quant_type, num_rows):
+    num_cols = 3 * quant_type.block_size  # an odd number of columns of 16-bit floats
+    blocks = random_blocks(quant_type, num_rows, num_cols)
+    results = []
+    for before in (0x00, 0xAA):
+        packed = aligned(library.packed_bytes(quant_type, num_rows, num_cols))
+        packed[:] = before
+        library.pack(quant_type, blocks.ctypes.data, packed.ctypes.data, num_rows, num_cols)
+        results.append(packed)
+    np.testing.assert_array_equal(*results)
+
+
 def test_what_the_library_does_not_know_is_refused(library):
     assert library.packed_bytes(QuantType.IQ2_XXS, 16, 256) is None
     assert library.packed_bytes(QuantType.Q4_K, 16, 100) is None
