@@ -107,8 +107,6 @@ REALM_NOINLINE void multiply_many(const uint8_t* panel_data, const Activations& 
   for (int64_t t = 0; t < num_rows; ++t) output.put(first_row + t, panel, load(results[t]));
 }
 
-#endif
-
 // A few tokens at a time; the panel stays in the caches from one time to the next.
 template <int32_t kType>
 void multiply_packed(const uint8_t* panel_data, const Activations& x, int64_t row,
@@ -124,6 +122,23 @@ void multiply_packed(const uint8_t* panel_data, const Activations& x, int64_t ro
 }
 
 template <int32_t kType>
+void multiply_panels(const uint8_t* panels, const Activations& x, int64_t row, int64_t num_rows,
+                     int64_t first_panel, int64_t num_panels, const Output& output) {
+  const int64_t bytes = panel_bytes(kType, x.num_cols);
+  for (int64_t panel = first_panel; panel < first_panel + num_panels; ++panel, panels += bytes) {
+    if constexpr (most_packed_tokens(kType) < INT64_MAX) {
+      if (num_rows > most_packed_tokens(kType)) {
+        multiply_many<kType>(panels, x, row, num_rows, panel, output);
+        continue;
+      }
+    }
+    multiply_packed<kType>(panels, x, row, num_rows, panel, output);
+  }
+}
+
+#endif
+
+template <int32_t kType>
 REALM_NOINLINE void multiply(const Matrix& matrix, const Activations& x, int64_t first_row,
                              int64_t num_rows, int64_t first_panel, int64_t num_panels,
                              const Output& output) {
@@ -134,16 +149,8 @@ REALM_NOINLINE void multiply(const Matrix& matrix, const Activations& x, int64_t
   for (int64_t row = first_row; row < first_row + num_rows; row += most_rows) {
     const int64_t left = first_row + num_rows - row;
     const int64_t count = left < most_rows ? left : most_rows;
-    for (int64_t panel = first_panel; panel < first_panel + num_panels; ++panel) {
-      const uint8_t* data = matrix.data + panel * bytes;
-      if constexpr (most_packed_tokens(kType) < INT64_MAX) {
-        if (count > most_packed_tokens(kType)) {
-          multiply_many<kType>(data, x, row, count, panel, output);
-          continue;
-        }
-      }
-      multiply_packed<kType>(data, x, row, count, panel, output);
-    }
+    multiply_panels<kType>(matrix.data + first_panel * bytes, x, row, count, first_panel,
+                           num_panels, output);
   }
 }
 

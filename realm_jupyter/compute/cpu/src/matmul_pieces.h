@@ -11,14 +11,15 @@
 namespace realm::REALM_ISA {
 namespace {
 
-// As in isa_matmul.cpp.
-constexpr int kTokens = 1;
-constexpr int64_t kFewTokens = 1;
-constexpr int64_t most_packed_tokens(int32_t) { return kFewTokens; }
+constexpr int kTokens = 1;  // as in isa_matmul.cpp
 
 // Tokens that a block is held in registers for: their quants stay in the first-level cache.
 constexpr int64_t kChunkTokens = 32;
 constexpr int kPieces = kPanelRows / kLanes;
+
+// Panels and slabs that one token is multiplied with in one go.
+constexpr int64_t kMostPanels = 8;
+constexpr int kMostSlabs = 16;
 
 // Activations of some tokens from a block on, each token so many elements after the one before.
 struct TokenRows {
@@ -32,7 +33,32 @@ struct TokenRows {
   }
 };
 
-// Activations of a slab as `Dot` wants them.
+#if defined(REALM_SIGNS_APART)
+// Some blocks of a slab: absolute values, signs, and for each block the sum of the sizes of its
+// negative values, followed by a zero.
+REALM_INLINE void take_signs(const int8_t* x, int64_t num_blocks, int8_t* quants, int16_t* sums) {
+  for (int64_t block = 0; block < num_blocks; ++block) {
+    Vs pairs = {};
+    unrolled<kBlock / REALM_VECTOR_BYTES>([&](auto part) __attribute__((always_inline)) {
+      constexpr int kOffset = part * REALM_VECTOR_BYTES;
+      const Vb both = load_part<Vb>(x + kOffset);
+      const Vb sizes = __builtin_elementwise_abs(both), signs = (Vb)(both < 0);
+      store_part(quants + kOffset, sizes);
+      store_part(quants + kOffset + kSignsOffset, signs);
+      pairs += multiply_bytes_part(sizes & signs, (Vi)(Vb{} + int8_t{1}));
+    });
+    Vi total = multiply_pairs_part(pairs, Vs{} + int16_t{1});
+    total += __builtin_shufflevector(total, total, 2, 3, 0, 1);
+    total += __builtin_shufflevector(total, total, 1, 0, 3, 2);
+    wasm_v128_store32_lane(sums, (v128_t)total, 0);
+    x += kBlock;
+    quants += kBlock;
+    sums += 2;
+  }
+}
+#endif
+
+// Activations as `Dot` wants them: of a slab and many tokens, or of many slabs and one token.
 template <bool kIsApart, int kMost>
 class SlabQuants {
  public:
@@ -40,6 +66,18 @@ class SlabQuants {
     const int64_t num_blocks = x.num_cols / kBlock;
     return {tokens_at(x, row, block), x.num_cols, num_blocks, 2 * num_blocks};
   }
+
+  REALM_INLINE void take_row(const Activations& x, int64_t row, int64_t block, int64_t) {
+    first_ = tokens_at(x, row, block);
+  }
+
+  // From a block of the row on; the first one of a slab.
+  REALM_INLINE Tokens of_row(int64_t block) const {
+    return {first_.quants + block * kBlock, first_.scales + block, first_.sums + 2 * block, 0};
+  }
+
+ private:
+  Tokens first_;
 };
 
 #if defined(REALM_SIGNS_APART)
@@ -49,64 +87,103 @@ class SlabQuants<true, kMost> {
   REALM_NOINLINE TokenRows take(const Activations& x, int64_t row, int64_t num_rows, int64_t block,
                                 int64_t num_blocks) {
     for (int64_t t = 0; t < num_rows; ++t) {
-      split(tokens_at(x, row + t, block).quants, num_blocks, quants_[t], sums_[t]);
+      take_signs(tokens_at(x, row + t, block).quants, num_blocks, quants_[t], sums_[t]);
     }
     return {{quants_[0], tokens_at(x, row, block).scales, sums_[0], 0},
             2 * kSignsOffset, x.num_cols / kBlock, 2 * kSlabBlocks};
   }
 
- private:
-  // Absolute values, signs, and for each block the sum of the sizes of its negative values.
-  REALM_INLINE static void split(const int8_t* x, int64_t num_blocks, int8_t* quants,
-                                 int16_t* sums) {
-    for (int64_t block = 0; block < num_blocks; ++block) {
-      Vs pairs = {};
-      for (int64_t i = block * kBlock; i < (block + 1) * kBlock; i += REALM_VECTOR_BYTES) {
-        const Vb both = load_part<Vb>(x + i);
-        const Vb sizes = __builtin_elementwise_abs(both), signs = (Vb)(sizes > both);
-        store_part(quants + i, sizes);
-        store_part(quants + i + kSignsOffset, signs);
-        pairs += multiply_bytes_part(sizes & signs, (Vi)(Vb{} + int8_t{1}));
-      }
-      const Vi fours = multiply_pairs_part(pairs, Vs{} + int16_t{1});
-      sums[2 * block] = static_cast<int16_t>((fours[0] + fours[1]) + (fours[2] + fours[3]));
-      sums[2 * block + 1] = 0;
+  REALM_NOINLINE void take_row(const Activations& x, int64_t row, int64_t block,
+                               int64_t num_blocks) {
+    const Tokens tokens = tokens_at(x, row, block);
+    scales_ = tokens.scales;
+    for (int64_t slab = 0; slab * kSlabBlocks < num_blocks; ++slab) {
+      const int64_t left = num_blocks - slab * kSlabBlocks;
+      take_signs(tokens.quants + slab * kSlabColumns, left < kSlabBlocks ? left : kSlabBlocks,
+                 quants_[slab], sums_[slab]);
     }
   }
 
+  REALM_INLINE Tokens of_row(int64_t block) const {
+    const int64_t slab = block / kSlabBlocks;
+    return {quants_[slab], scales_ + block, sums_[slab], 0};
+  }
+
+ private:
   alignas(16) int8_t quants_[kMost][2 * kSignsOffset];
   int16_t sums_[kMost][2 * kSlabBlocks];
+  const float* scales_ = nullptr;
 };
 #endif
 
-template <int32_t kType>
-REALM_NOINLINE void add_piece(const PackedSlab<kType>& slab, int64_t num_blocks,
-                              const Tokens& tokens, V16f* results) {
-  const Tokens x = tokens;
-  V16f result = *results;
-  add_slab<PackedSlab<kType>, 1>(slab, num_blocks, x, &result);
-  *results = result;
-}
+// Sums of a panel and one token, piece after piece.
+struct PanelSums {
+  alignas(16) float values[kPieces][kLanes];
+};
 
-template <int32_t kType, int kCount>
-REALM_NOINLINE void multiply_few(const uint8_t* panel_data, const Activations& x, int64_t row,
-                                 int64_t panel, const Output& output) {
-  static_assert(kCount == 1);
-  const int64_t num_blocks = x.num_cols / kBlock;
-  V16f results[kPieces];
-  for (V16f& result : results) result = zero();
-  SlabQuants<packed_format(kType).is_signed, 1> quants;
-  for (int64_t block = 0; block < num_blocks; block += kSlabBlocks) {
-    const int64_t left = num_blocks - block, count = left < kSlabBlocks ? left : kSlabBlocks;
-    const TokenRows tokens = quants.take(x, row, 1, block, count);
-    PackedSlab<kType> slab(panel_data, count);
-    for (V16f& result : results) {
-      add_piece<kType>(slab, count, tokens.first, &result);
+// All pieces of a block before the next one: memory is read from front to back and without rest.
+template <int32_t kType>
+REALM_NOINLINE void add_panel(const PackedSlab<kType>& whole, int64_t num_blocks,
+                              const Tokens& tokens, PanelSums& results) {
+  constexpr bool kIsSuper = packed_format(kType).is_super();
+  constexpr bool kHasLows = kIsSuper && packed_format(kType).has_minima;
+  PackedSlab<kType> slab = whole;  // copies that stay in registers
+  Tokens x = tokens;
+  PanelSums scaled, lows;
+  if constexpr (kIsSuper) scaled = {};
+  if constexpr (kHasLows) lows = {};
+  for (int64_t block = 0; block < num_blocks; ++block) {
+#pragma clang loop unroll(disable)
+    for (int piece = 0; piece < kPieces; ++piece) {
+      __asm__ volatile("" : "+r"(x.quants));  // or splats for all pieces would fill the stack
+      float* sums = (kIsSuper ? scaled : results).values[piece];
+      V16f sum = load(sums), low = kHasLows ? load(lows.values[piece]) : zero();
+      add_block<PackedSlab<kType>, 1>(slab, x, block, &sum, &low);
+      store(sums, sum);
+      if constexpr (kHasLows) store(lows.values[piece], low);
       slab.next_piece();
     }
-    panel_data += packed_format(kType).slab_bytes(count);
+    slab.first_piece();
   }
-  for (int piece = 0; piece < kPieces; ++piece) output.put(row, panel, results[piece], piece);
+  for (int piece = 0; kIsSuper && piece < kPieces; ++piece) {
+    V16f result = load(results.values[piece]);
+    const V16f sum = load(scaled.values[piece]);
+    const V16f low = kHasLows ? load(lows.values[piece]) : zero();
+    add_super<PackedSlab<kType>, 1>(slab, &sum, &low, &result);
+    store(results.values[piece], result);
+    slab.next_piece();
+  }
+}
+
+// Some panels and one token, whose slabs are made ready once for all of them.
+template <int32_t kType>
+REALM_NOINLINE void multiply_one(const uint8_t* panels, const Activations& x, int64_t row,
+                                 int64_t first_panel, int64_t num_panels, const Output& output) {
+  constexpr int64_t kSlabBytes = packed_format(kType).slab_bytes(kSlabBlocks);
+  const int64_t num_blocks = x.num_cols / kBlock, bytes = panel_bytes(kType, x.num_cols);
+  PanelSums results[kMostPanels] = {};
+  SlabQuants<packed_format(kType).is_signed, kMostSlabs> quants;
+  for (int64_t first = 0; first < num_blocks; first += kMostSlabs * kSlabBlocks) {
+    const int64_t rest = num_blocks - first, most = kMostSlabs * kSlabBlocks;
+    const int64_t count = rest < most ? rest : most;
+    quants.take_row(x, row, first, count);
+    for (int64_t panel = 0; panel < num_panels; ++panel) {
+      const uint8_t* data = panels + panel * bytes + first / kSlabBlocks * kSlabBytes;
+      for (int64_t block = 0; block < count; block += kSlabBlocks) {
+        const int64_t left = count - block;
+        const int64_t slab_blocks = left < kSlabBlocks ? left : kSlabBlocks;
+        SlabRoom room;
+        PackedSlab<kType> slab(data, slab_blocks, room);
+        add_panel<kType>(slab, slab_blocks, quants.of_row(block), results[panel]);
+        data += kSlabBytes;
+      }
+    }
+  }
+  for (int64_t panel = 0; panel < num_panels; ++panel) {
+    for (int piece = 0; piece < kPieces; ++piece) {
+      output.put(row, first_panel + panel, load(results[panel].values[piece]), piece);
+    }
+  }
 }
 
 // One block of a piece, unpacked.
@@ -200,7 +277,8 @@ REALM_NOINLINE void multiply_many(const uint8_t* panel_data, const Activations& 
     for (int64_t block = 0; block < num_blocks; block += kSlabBlocks) {
       const int64_t left = num_blocks - block, count = left < kSlabBlocks ? left : kSlabBlocks;
       const TokenRows rows = quants.take(x, row, num_tokens, block, count);
-      PackedSlab<kType> slab(data, count);
+      SlabRoom room;
+      PackedSlab<kType> slab(data, count, room);
       for (PieceSums& sums : results) {
         add_slab_to_many<kType>(slab, count, rows, num_tokens, sums);
         slab.next_piece();
@@ -211,6 +289,22 @@ REALM_NOINLINE void multiply_many(const uint8_t* panel_data, const Activations& 
       for (int piece = 0; piece < kPieces; ++piece) {
         output.put(row + t, panel, load(results[piece].values[t]), piece);
       }
+    }
+  }
+}
+
+template <int32_t kType>
+void multiply_panels(const uint8_t* panels, const Activations& x, int64_t row, int64_t num_rows,
+                     int64_t first_panel, int64_t num_panels, const Output& output) {
+  const int64_t bytes = panel_bytes(kType, x.num_cols);
+  const int64_t step = num_rows == 1 ? kMostPanels : 1;
+  for (int64_t panel = 0; panel < num_panels; panel += step) {
+    const uint8_t* data = panels + panel * bytes;
+    const int64_t left = num_panels - panel, number = first_panel + panel;
+    if (num_rows == 1) {
+      multiply_one<kType>(data, x, row, number, left < step ? left : step, output);
+    } else {
+      multiply_many<kType>(data, x, row, num_rows, number, output);
     }
   }
 }

@@ -45,28 +45,32 @@ REALM_INLINE Vi load_u8_part(const uint8_t* p) {
 
 REALM_INLINE Vi load_u16_part(const uint16_t* p) { return (Vi)wasm_u32x4_load16x4(p); }
 
-// As in simd_half.h, with the sign in its place from the start.
-REALM_INLINE Vf load_finite_f16_part(const uint16_t* p) {
-  const Vi half = (Vi)wasm_i32x4_load16x4((const int16_t*)p);
-  return (Vf)((half << 13) & static_cast<int32_t>(0x8fffffff)) * 0x1p112f;
+// Halves with copies of their sign: as in simd_half.h, with the sign in its place from the start.
+REALM_INLINE Vf widen_finite_part(v128_t half) {
+  return (Vf)(((Vi)half << 13) & static_cast<int32_t>(0x8fffffff)) * 0x1p112f;
 }
 
 REALM_INLINE Vf load_f16_part(const uint16_t* p) {
   const Vi half = (Vi)wasm_i32x4_load16x4((const int16_t*)p);
   const Vi special = (Vi)((half & 0x7c00) == 0x7c00) & 0x7f800000;  // infinite or NaN
-  return (Vf)((Vi)load_finite_f16_part(p) | special);
+  return (Vf)((Vi)widen_finite_part((v128_t)half) | special);
 }
 
-// `count` halves, a multiple of 16.
+// `count` halves, a multiple of 16. Infinite ones and NaN are rare: they are looked for on the way,
+// and all is done again where there are some.
 REALM_INLINE void widen_halves(const uint16_t* halves, int64_t count, float* floats) {
-  Vs special = {};
-  for (int64_t i = 0; i < count; i += 8) {
-    special |= (Vs)((load_part<Vs>(halves + i) & 0x7c00) == 0x7c00);
-    store_part(floats + i, load_finite_f16_part(halves + i));
-    store_part(floats + i + 4, load_finite_f16_part(halves + i + 4));
+  v128_t largest = {};  // exponents with the bits below them
+  for (int64_t i = 0; i < count; i += 16, halves += 16, floats += 16) {
+#pragma clang loop unroll(full)
+    for (int j = 0; j < 2; ++j) {
+      const v128_t eight = wasm_v128_load(halves + 8 * j);
+      largest = wasm_u16x8_max(largest, wasm_i16x8_shl(eight, 1));
+      store_part(floats + 8 * j, widen_finite_part(wasm_i32x4_extend_low_i16x8(eight)));
+      store_part(floats + 8 * j + 4, widen_finite_part(wasm_i32x4_extend_high_i16x8(eight)));
+    }
   }
-  if (!wasm_v128_any_true((v128_t)special)) return;
-  for (int64_t i = 0; i < count; i += 4) store_part(floats + i, load_f16_part(halves + i));
+  if (!wasm_v128_any_true(wasm_u16x8_ge(largest, wasm_i16x8_const_splat(-0x800)))) return;
+  for (int64_t i = -count; i < 0; i += 4) store_part(floats + i, load_f16_part(halves + i));
 }
 
 REALM_INLINE Vi multiply_pairs_part(Vs a, Vs b) {

@@ -22,16 +22,17 @@ REALM_INLINE void prefetch(const uint8_t* data, int64_t num_bytes) {
 // 16 halves for each block of a slab, or 16 for all of it.
 class SlabHalves {
  public:
-#if defined(__wasm__)  // has no instruction that widens them: all at once
-  REALM_INLINE SlabHalves(const uint8_t* halves, int64_t num_blocks) {
-    widen_halves((const uint16_t*)halves, kPanelRows * num_blocks, floats_);
+#if defined(__wasm__)  // has no instruction that widens them: all at once, to `floats`
+  REALM_INLINE SlabHalves(const uint8_t* halves, int64_t num_blocks, float* floats)
+      : first_(floats) {
+    widen_halves((const uint16_t*)halves, kPanelRows * num_blocks, floats);
   }
   REALM_INLINE V16f of(int64_t block) const { return load(first_ + kPanelRows * block); }
   REALM_INLINE void next_piece() { first_ += kLanes; }
+  REALM_INLINE void first_piece() { first_ -= kPanelRows; }
 
  private:
-  alignas(64) float floats_[kSlabBlocks * kPanelRows];
-  const float* first_ = floats_;
+  const float* first_;
 #else
   REALM_INLINE SlabHalves(const uint8_t* halves, int64_t) : halves_(halves) {}
   REALM_INLINE V16f of(int64_t block) const {
@@ -43,15 +44,30 @@ class SlabHalves {
 #endif
 };
 
+#if defined(__wasm__)
+// Where the halves of a slab are widened to.
+struct SlabRoom {
+  alignas(64) float d[kSlabBlocks * kPanelRows];
+  alignas(64) float m[kSlabBlocks * kPanelRows];
+};
+#endif
+
 // kFetchesAhead: whether reading the slab also asks memory for what lies kPrefetchBytes further on.
 template <int32_t kType, bool kFetchesAhead = true>
 class PackedSlab {
  public:
   static constexpr PackedFormat kFormat = packed_format(kType);
 
+#if defined(__wasm__)
+  REALM_INLINE PackedSlab(const uint8_t* data, int64_t num_blocks, SlabRoom& room)
+      : d_(data, num_halves(num_blocks), room.d),
+        m_(data + kFormat.m_offset(num_blocks), kFormat.has_minima ? num_halves(num_blocks) : 0,
+           room.m),
+#else
   REALM_INLINE PackedSlab(const uint8_t* data, int64_t num_blocks)
       : d_(data, num_halves(num_blocks)),
         m_(data + kFormat.m_offset(num_blocks), kFormat.has_minima ? num_halves(num_blocks) : 0),
+#endif
         scales_(data + kFormat.scales_offset()), minima_(data + kFormat.minima_offset()),
         codes_(data + kFormat.codes_offset(num_blocks)) {
     if constexpr (kFetchesAhead) prefetch(data, codes_ - data);
@@ -65,6 +81,15 @@ class PackedSlab {
     scales_ += kLanes;
     minima_ += kLanes;
     codes_ += 4 * kLanes;
+  }
+
+  // Back from behind the last piece to the first.
+  REALM_INLINE void first_piece() {
+    d_.first_piece();
+    m_.first_piece();
+    scales_ -= kPanelRows;
+    minima_ -= kPanelRows;
+    codes_ -= kVectorBytes;
   }
 #endif
 
