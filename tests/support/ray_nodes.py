@@ -18,9 +18,9 @@ from pathlib import Path
 import psutil
 
 START_S = 240
+# Of each node, as Ray counts them; they need not be there.
 NUM_CPUS = 2
 NUM_GPUS = 1
-"""Of each node, as Ray counts them; they need not be there."""
 
 _REPLICA = "ray::ServeReplica:realm:replica"
 _MEMORY_BYTES = 100 << 20
