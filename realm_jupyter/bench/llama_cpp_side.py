@@ -125,6 +125,8 @@ class LlamaCppSide:
     ----------
     load : Figure
         Seconds that loading took.
+    first_answer : Figure
+        Seconds that loading and the first token of a one-token prompt took.
 
     Raises
     ------
@@ -155,7 +157,7 @@ class LlamaCppSide:
         settings = api.llama_model_default_params()
         settings.n_gpu_layers = 0
         self._model = None
-        loads = []
+        loads, answers = [], []
         for _ in repeats(load_rounds):
             if self._model:
                 api.llama_model_free(self._model)
@@ -164,8 +166,11 @@ class LlamaCppSide:
             loads.append(time.perf_counter() - started)
             if not self._model:
                 raise ModelError(f"llama.cpp cannot load {path}")
-        self.load = Figure(tuple(loads), "s")
-        self._vocab_size = int(api.llama_vocab_n_tokens(api.llama_model_get_vocab(self._model)))
+            vocab = api.llama_model_get_vocab(self._model)
+            self._vocab_size = int(api.llama_vocab_n_tokens(vocab))
+            self._logits(1, at_once=1)
+            answers.append(time.perf_counter() - started)
+        self.load, self.first_answer = Figure(tuple(loads), "s"), Figure(tuple(answers), "s")
 
     def prepare(self, case: Case, max_units: int) -> None:
         """Make a context for a case and fill it; a context of its own for each."""
@@ -206,9 +211,12 @@ class LlamaCppSide:
 
     def logits(self, num_tokens: int) -> NDArray[np.float32]:
         """Return the logits after the first tokens, shape (V,)."""
-        context = self._new_context(num_tokens, 1, _UBATCH)
+        return self._logits(num_tokens, _UBATCH)
+
+    def _logits(self, num_tokens: int, at_once: int) -> NDArray[np.float32]:
+        context = self._new_context(num_tokens, 1, at_once)
         try:
-            self._prefill(context, num_tokens, _UBATCH, 0)
+            self._prefill(context, num_tokens, at_once, 0)
             row = self._api.llama_get_logits_ith(context.handle, -1)
             return np.array(np.ctypeslib.as_array(row, (self._vocab_size,)), dtype=np.float32)
         finally:

@@ -99,6 +99,9 @@ class LoadResult:
     ----------
     first : Figure
         Loading for the first time, seconds: nothing of it in the cache of this package.
+    first_answer : Figure
+        From the call that loads it for the first time to the first token of a one-token prompt,
+        seconds.
     cached : Figure
         Loading again, seconds.
     first_token : Figure
@@ -108,6 +111,7 @@ class LoadResult:
     """
 
     first: Figure
+    first_answer: Figure
     cached: Figure
     first_token: Figure
     ttft: dict[int, Figure]
@@ -116,6 +120,7 @@ class LoadResult:
         """Return the result as plain values."""
         return {
             "first": self.first.to_dict(),
+            "first_answer": self.first_answer.to_dict(),
             "cached": self.cached.to_dict(),
             "first_token": self.first_token.to_dict(),
             "ttft": {str(length): figure.to_dict() for length, figure in self.ttft.items()},
@@ -168,12 +173,16 @@ class PeerResult:
     name : str
     load : Figure
         Loading, seconds.
+    first_answer : Figure
+        From loading to the first token of a one-token prompt, seconds: what was only mapped is
+        read by then.
     logits_difference : float
         Size of the difference of our logits from its logits, relative to theirs.
     """
 
     name: str
     load: Figure
+    first_answer: Figure
     logits_difference: float
 
     def to_dict(self) -> dict[str, Any]:
@@ -181,6 +190,7 @@ class PeerResult:
         return {
             "name": self.name,
             "load": self.load.to_dict(),
+            "first_answer": self.first_answer.to_dict(),
             "logits_difference": self.logits_difference,
         }
 
@@ -211,8 +221,8 @@ class BenchReport:
         ``read_bytes_per_s``, ``int8_macs_per_s``, ``float32_macs_per_s`` (null where not
         known), ``source`` (``native`` or ``numpy``), ``num_threads``.
     ``load``
-        figures ``first``, ``cached`` and ``first_token`` in s; ``ttft``: figures in ms by
-        the length of the prompt.
+        figures ``first``, ``first_answer``, ``cached`` and ``first_token`` in s; ``ttft``:
+        figures in ms by the length of the prompt.
     ``memory``
         ``weights_bytes``, ``kv_bytes``, ``grown_bytes``, ``private_grown_bytes``,
         ``beside_bytes``; the last three may be null.
@@ -223,7 +233,7 @@ class BenchReport:
         null), ``weight_bytes``, ``kv_bytes``, ``macs``, ``compute_kind``, ``read_share``
         and ``compute_share`` (1 is the ceiling; or null).
     ``peer``
-        Null, or ``name``, ``load`` (a figure in s), ``logits_difference``.
+        Null, or ``name``, ``load`` and ``first_answer`` (figures in s), ``logits_difference``.
     ``warnings``
         A list of sentences on what may have disturbed the run.
     """

@@ -264,7 +264,12 @@ class _Run:
         count = min(_LOGITS_TOKENS, self._model.context_length)
         mine, theirs = ours.logits(count), peer.logits(count)
         difference = np.linalg.norm(mine - theirs) / np.linalg.norm(theirs)
-        return PeerResult(name=peer.name, load=peer.load, logits_difference=float(difference))
+        return PeerResult(
+            name=peer.name,
+            load=peer.load,
+            first_answer=peer.first_answer,
+            logits_difference=float(difference),
+        )
 
     def _describe_model(self) -> dict[str, Any]:
         settings, model = self._settings, self._model

@@ -64,8 +64,8 @@ def _machine(report: BenchReport) -> str:
 def _load(report: BenchReport) -> str:
     load = report.load
     first, again = format_duration(load.first.median), format_duration(load.cached.median)
-    token = format_duration(load.first_token.median)
-    return f"first {first} · again {again} · load and first token {token}"
+    answers = [format_duration(figure.median) for figure in (load.first_answer, load.first_token)]
+    return f"first {first}, a token after {answers[0]} · again {again}, a token after {answers[1]}"
 
 
 def _first_tokens(report: BenchReport) -> str:
@@ -90,7 +90,8 @@ def _peer(report: BenchReport) -> str:
     if peer is None:
         return ""
     difference = f"logits differ by {_HUNDRED * peer.logits_difference:.2g} %"
-    return f"{peer.name} · loaded in {format_duration(peer.load.median)} · {difference}"
+    load, answer = format_duration(peer.load.median), format_duration(peer.first_answer.median)
+    return f"{peer.name} · loaded in {load}, a token after {answer} · {difference}"
 
 
 def _ceilings(report: BenchReport) -> str:

@@ -115,12 +115,21 @@ def test_q8_0_is_held_against_the_bandwidth_of_f16(script):
     )
     for report in (fast, slow):
         report |= {
-            "load": {"first_token": figure(0.2), "first": figure(3.0)},
+            "load": {
+                "first_token": figure(0.2),
+                "first": figure(3.0),
+                "first_answer": figure(3.1),
+            },
             "memory": {"beside_bytes": 151_000_000},
             "model": {"num_parameters": 2e9},
-            "peer": {"load": figure(2.0), "logits_difference": 0.03},
+            "peer": {
+                "load": figure(0.1),
+                "first_answer": figure(2.0),
+                "logits_difference": 0.03,
+            },
         }
     rows = list(script.other_rows({"tinyllama-1.1b F16": fast, "tinyllama-1.1b Q8_0": slow}))
     assert rows[-1][-1] == "missed"
     assert "78 %" in rows[-1][2]
-    assert [row[-1] for row in rows[:4]] == ["reached", "reached", "", "missed"]
+    assert [row[-1] for row in rows[:5]] == ["reached", "reached", "", "", "missed"]
+    assert rows[1][2] == "3.10 s, 1.55 times llama.cpp's"

@@ -125,10 +125,14 @@ def other_rows(reports):
         reached = mark(first < FIRST_TOKEN_AIM_S) if aim else ""
         yield [label, "cached load to first token", f"{first:.3f} s", aim, reached]
         if peer is not None:
-            first_s = load["first"]["median"]
-            times = first_s / peer["load"]["median"]
-            value = f"{first_s:.2f} s, {times:.2f} times llama.cpp's"
-            yield [label, "first load", value, f"{LOAD_AIM:.0f} times", mark(times <= LOAD_AIM)]
+            answer_s = load["first_answer"]["median"]
+            times = answer_s / peer["first_answer"]["median"]
+            value = f"{answer_s:.2f} s, {times:.2f} times llama.cpp's"
+            aim = f"{LOAD_AIM:.0f} times"
+            yield [label, "first load to first token", value, aim, mark(times <= LOAD_AIM)]
+            first_s, their_s = load["first"]["median"], peer["load"]["median"]
+            value = f"{first_s:.2f} s, llama.cpp {their_s:.2f} s"
+            yield [label, "first load alone", value, "", ""]
             difference = f"{100 * peer['logits_difference']:.2f} %"
             yield [label, "logits differ from llama.cpp's by", difference, "", ""]
         beside = memory["beside_bytes"]

@@ -7,6 +7,8 @@ import ctypes
 import hashlib
 import logging
 import mmap
+import os
+import sys
 import threading
 from collections import deque
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -38,6 +40,8 @@ MIN_CACHED_BYTES = 64 << 20
 _PIECE_BYTES = 8 << 20
 _HUGE_PAGE_BYTES = 2 << 20
 _WORD_BYTES = 16
+# A tenth of a processor where others want it: enough to come to an end.
+_WRITER_NICENESS = 10
 
 
 class Loading:
@@ -122,7 +126,8 @@ class PackedWeights:
     def store(self, write: Callable[[NDArray[np.uint8]], None]) -> None:
         """Have them written to disk in a thread, for the loads to come.
 
-        A process that ends meanwhile ends when they are written. If they cannot be written
+        The thread lets others go first, so that the first tokens do not wait for it. A process
+        that ends meanwhile ends when they are written. If they cannot be written
         (`OSError`), a warning in the log says why.
 
         Parameters
@@ -132,6 +137,7 @@ class PackedWeights:
         """
 
         def run() -> None:
+            _give_way()
             try:
                 write(self.bytes)
             except OSError as error:
@@ -151,6 +157,13 @@ class PackedWeights:
         self._bytes = None
         with contextlib.suppress(BufferError):  # a view still lives: goes with it
             self._mapping.close()
+
+
+def _give_way() -> None:
+    """Let others compute before this thread, where a thread can have a rank of its own."""
+    if sys.platform == "linux":
+        with contextlib.suppress(OSError):
+            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _WRITER_NICENESS)
 
 
 class _Memory:

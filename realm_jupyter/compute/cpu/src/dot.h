@@ -99,6 +99,16 @@ REALM_INLINE Vi splat_signed_group(const int8_t* quants) {
 }
 #endif
 
+#if defined(REALM_CHOOSES_BYTES)
+// A group of signed codes: absolute values, and for each the place of its quant or of the quant's
+// negative in *mirrored* quants. These are 16 bytes for two groups: 4 quants, their negatives, 4
+// quants, their negatives.
+struct SignedCodes {
+  Bytes sizes;
+  const uint8_t* choices;
+};
+#endif
+
 // Scales of 16 rows as `Dot` multiplies them: a number in each lane, or the same one in both
 // halves of each lane.
 #if defined(REALM_DOT_OF_FOUR)
@@ -188,6 +198,16 @@ class Dot {
       sum_.part[i] += widened(multiply_signed_bytes_part(codes.part[i], quants), scale, i);
     }
   }
+
+#if defined(REALM_CHOOSES_BYTES)
+  // The same, without an instruction that needs the multiplier's ports for the sign.
+  REALM_INLINE void add(const SignedCodes& codes, Vi mirrored, V16i scale) {
+    for (int i = 0; i < kParts; ++i) {
+      const Vi quants = (Vi)choose_part(mirrored, codes.choices + i * REALM_VECTOR_BYTES);
+      sum_.part[i] += widened(multiply_bytes_part(codes.sizes.part[i], quants), scale, i);
+    }
+  }
+#endif
 
   // Keep the sum in registers here, as it is: what was added before stays before what follows.
   REALM_INLINE void pin() {

@@ -6,21 +6,26 @@
 #include "isa_functions.h"
 #include "isa_matmul.h"
 #include "output.h"
-#include "slab.h"
 
 #if defined(__wasm__)
 #include "matmul_pieces.h"
+#else
+#include "expanded_slab.h"
 #endif
 
 namespace realm::REALM_ISA {
 namespace {
 
-// Tokens that a panel is multiplied with together: their quants stay in the second-level cache and
-// their results in the first.
+// Tokens that a panel is multiplied with together: their quants stay in the second-level cache.
 constexpr int64_t kMostTokens = 128;
 constexpr int64_t kMostQuantBytes = 256 << 10;
 
 #if !defined(__wasm__)
+
+// Tokens and panels that are multiplied slab by slab: the tokens' part of a slab and the results
+// of a panel stay in the first-level cache.
+constexpr int64_t kGroupTokens = 64;
+constexpr int64_t kGroupPanels = 8;
 
 // Tokens that share one pass over a slab's codes: as many as the registers hold.
 #if defined(__AVX512F__)
@@ -38,11 +43,11 @@ constexpr int64_t kFewTokens = kTokens < 4 ? kTokens : 4;
 constexpr int64_t most_packed_tokens(int32_t quant_type) {
 #if defined(__AVX2__) && !defined(__AVX512F__)
   switch (quant_type) {
-    case kQ4_0:
-    case kQ8_0: return INT64_MAX;
-    case kQ4_1:
-    case kIQ4_NL: return 16;
+    case kQ4_0: return INT64_MAX;
+    case kQ4_1: return 16;
+    case kQ8_0:
     case kQ4_K: return 12;
+    case kIQ4_NL: return 8;
     default: return 6;
   }
 #else
@@ -76,35 +81,87 @@ REALM_NOINLINE void add_tokens(const ExpandedSlab<kType>& slab, int64_t num_bloc
   for (int t = 0; t < kCount; ++t) store(results[t], registers[t]);
 }
 
+// What memory should have ready next, asked for in parts while we calculate.
+struct NextSlab {
+  const uint8_t* data;
+  int64_t part_bytes;
+
+  REALM_INLINE void fetch(int64_t part) const {
+    const uint8_t* first = data + part * part_bytes;
+    for (int64_t i = 0; i < part_bytes; i += kVectorBytes) __builtin_prefetch(first + i);
+  }
+};
+
+// Some tokens times a slab.
 template <int32_t kType>
-REALM_NOINLINE void multiply_many(const uint8_t* panel_data, const Activations& x,
-                                  int64_t first_row, int64_t num_rows, int64_t panel,
-                                  const Output& output) {
-  const int64_t num_blocks = x.num_cols / kBlock;
-  alignas(64) float results[kMostTokens][kLanes];
-  for (int64_t t = 0; t < num_rows; ++t) store(results[t], zero());
+REALM_INLINE void add_all_tokens(const ExpandedSlab<kType>& slab, int64_t num_blocks,
+                                 const TokenSlab<kType, kGroupTokens>& tokens, int64_t num_tokens,
+                                 const NextSlab& next, float (*results)[kLanes]) {
+  int64_t t = 0;
+  for (; t + kTokens <= num_tokens; t += kTokens) {
+    next.fetch(t / kTokens);
+    add_tokens<kType, kTokens>(slab, num_blocks, tokens.at(t), results + t);
+  }
+  if (kTokens > 4 && t + 4 <= num_tokens) {
+    add_tokens<kType, 4>(slab, num_blocks, tokens.at(t), results + t);
+    t += 4;
+  }
+  if (t + 2 <= num_tokens) {
+    add_tokens<kType, 2>(slab, num_blocks, tokens.at(t), results + t);
+    t += 2;
+  }
+  if (t < num_tokens) add_tokens<kType, 1>(slab, num_blocks, tokens.at(t), results + t);
+}
+
+// Up to kGroupTokens tokens and kGroupPanels panels, slab by slab.
+template <int32_t kType>
+REALM_NOINLINE void multiply_group(const uint8_t* panels, const Activations& x, int64_t row,
+                                   int64_t num_rows, int64_t first_panel, int64_t num_panels,
+                                   const Output& output) {
+  const int64_t num_blocks = x.num_cols / kBlock, panel_size = panel_bytes(kType, x.num_cols);
+  alignas(64) float results[kGroupPanels][kGroupTokens][kLanes];
+  for (int64_t p = 0; p < num_panels; ++p) {
+    for (int64_t t = 0; t < num_rows; ++t) store(results[p][t], zero());
+  }
+  TokenSlab<kType, kGroupTokens> tokens;
   ExpandedSlab<kType> expanded;
   for (int64_t block = 0; block < num_blocks; block += kSlabBlocks) {
     const int64_t left = num_blocks - block, count = left < kSlabBlocks ? left : kSlabBlocks;
-    expanded.expand(PackedSlab<kType, false>(panel_data, count), count);
-    const int64_t bytes = packed_format(kType).slab_bytes(count);
-    // What comes next is asked for in parts, so that memory answers while we calculate.
-    const int64_t part = ceil_div(bytes, ceil_div(num_rows, kTokens));
-    int64_t t = 0;
-    for (; t + kTokens <= num_rows; t += kTokens) {
-      prefetch(panel_data + t / kTokens * part, part);
-      add_tokens<kType, kTokens>(expanded, count, tokens_at(x, first_row + t, block), results + t);
+    const int64_t slab_size = packed_format(kType).slab_bytes(count);
+    tokens.take(x, row, num_rows, block, count);
+    for (int64_t p = 0; p < num_panels; ++p) {
+      const uint8_t* data = panels + p * panel_size;
+      expanded.expand(PackedSlab<kType, false>(data, count), count);
+      const bool is_last = p + 1 == num_panels;
+      const NextSlab next{is_last ? panels + slab_size : data + panel_size,
+                          ceil_div(slab_size, ceil_div(num_rows, kTokens))};
+      add_all_tokens<kType>(expanded, count, tokens, num_rows, next, results[p]);
     }
-    if (t + 2 <= num_rows) {
-      add_tokens<kType, 2>(expanded, count, tokens_at(x, first_row + t, block), results + t);
-      t += 2;
-    }
-    for (; t < num_rows; ++t) {
-      add_tokens<kType, 1>(expanded, count, tokens_at(x, first_row + t, block), results + t);
-    }
-    panel_data += bytes;
+    panels += slab_size;
   }
-  for (int64_t t = 0; t < num_rows; ++t) output.put(first_row + t, panel, load(results[t]));
+  for (int64_t p = 0; p < num_panels; ++p) {
+    for (int64_t t = 0; t < num_rows; ++t) {
+      output.put(row + t, first_panel + p, load(results[p][t]));
+    }
+  }
+}
+
+// Many tokens, in groups of about the same number.
+template <int32_t kType>
+void multiply_many(const uint8_t* panels, const Activations& x, int64_t first_row,
+                   int64_t num_rows, int64_t first_panel, int64_t num_panels,
+                   const Output& output) {
+  const int64_t size = panel_bytes(kType, x.num_cols);
+  const int64_t num_groups = ceil_div(num_rows, kGroupTokens);
+  const int64_t step = ceil_div(ceil_div(num_rows, num_groups), kTokens) * kTokens;
+  for (int64_t row = 0; row < num_rows; row += step) {
+    const int64_t rows_left = num_rows - row, rows = rows_left < step ? rows_left : step;
+    for (int64_t panel = 0; panel < num_panels; panel += kGroupPanels) {
+      const int64_t left = num_panels - panel;
+      multiply_group<kType>(panels + panel * size, x, first_row + row, rows, first_panel + panel,
+                            left < kGroupPanels ? left : kGroupPanels, output);
+    }
+  }
 }
 
 // A few tokens at a time; the panel stays in the caches from one time to the next.
@@ -124,14 +181,13 @@ void multiply_packed(const uint8_t* panel_data, const Activations& x, int64_t ro
 template <int32_t kType>
 void multiply_panels(const uint8_t* panels, const Activations& x, int64_t row, int64_t num_rows,
                      int64_t first_panel, int64_t num_panels, const Output& output) {
+  if constexpr (most_packed_tokens(kType) < INT64_MAX) {
+    if (num_rows > most_packed_tokens(kType)) {
+      return multiply_many<kType>(panels, x, row, num_rows, first_panel, num_panels, output);
+    }
+  }
   const int64_t bytes = panel_bytes(kType, x.num_cols);
   for (int64_t panel = first_panel; panel < first_panel + num_panels; ++panel, panels += bytes) {
-    if constexpr (most_packed_tokens(kType) < INT64_MAX) {
-      if (num_rows > most_packed_tokens(kType)) {
-        multiply_many<kType>(panels, x, row, num_rows, panel, output);
-        continue;
-      }
-    }
     multiply_packed<kType>(panels, x, row, num_rows, panel, output);
   }
 }

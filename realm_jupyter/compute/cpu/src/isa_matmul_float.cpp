@@ -10,7 +10,9 @@ namespace realm::REALM_ISA {
 namespace {
 
 constexpr int kPhases = 4;
-constexpr int64_t kTileColumns = 128;  // expanded to float32 together
+constexpr int64_t kTileColumns = 256;    // that tokens are multiplied with together,
+constexpr int64_t kNarrowColumns = 128;  // or up to 4 tokens: while they wait for memory, the
+                                         // first-level cache also holds what was asked for ahead
 constexpr int64_t kMostTokens = 48;
 
 #if defined(__AVX512F__)
@@ -22,6 +24,17 @@ constexpr int kTokens = 4;
 #else
 constexpr int kTokens = 2;
 #endif
+
+// Up to so many tokens, widening columns anew for a few tokens each beats expanding them to float32
+// once; measured. Columns of 32 bits are read best in order.
+constexpr int64_t most_direct_tokens(int32_t quant_type) {
+  if (quant_type == kF32) return 0;
+#if defined(__AVX2__) && !defined(__AVX512F__)
+  return quant_type == kF16 ? INT64_MAX : 10;
+#else
+  return 4;
+#endif
+}
 
 template <int32_t kType>
 REALM_INLINE V16f column_of(const uint8_t* panel, int64_t column) {
@@ -108,8 +121,14 @@ REALM_NOINLINE void add_tokens(const Source& source, const float* x, int64_t str
     unrolled<kTogether>([&](auto i) __attribute__((always_inline)) {
       for (int t = 0; t < kCount; ++t) sums[i][t] = load(results[t][kFirst + i]);
     });
-    for (int64_t step = 0; step < num_whole; ++step) {
+    const auto add_step = [&](int64_t step) __attribute__((always_inline)) {
       unrolled<kTogether>([&](auto i) __attribute__((always_inline)) { add(i, step); });
+    };
+    if constexpr (kCount > 4) {  // measured; with fewer tokens the compiler knows best
+      REALM_UNROLL_TWICE
+      for (int64_t step = 0; step < num_whole; ++step) add_step(step);
+    } else {
+      for (int64_t step = 0; step < num_whole; ++step) add_step(step);
     }
     unrolled<kTogether>([&](auto i) __attribute__((always_inline)) {
       if (num_whole * kPhases + kFirst + i < source.num_columns) add(i, num_whole);
@@ -118,23 +137,50 @@ REALM_NOINLINE void add_tokens(const Source& source, const float* x, int64_t str
   });
 }
 
-// Expanding 16-bit columns pays from some five tokens on; those of 32 bits are read best in order.
+// 1 to 5 tokens.
+template <class Source>
+REALM_INLINE void add_few_tokens(const Source& source, const float* x, int64_t stride,
+                                 int64_t num_rows, float (*results)[kPhases][kLanes]) {
+  if (num_rows == 1) return add_tokens<1, 4>(source, x, stride, results);
+  if (num_rows == 2) return add_tokens<2, 2>(source, x, stride, results);
+  if (num_rows == 3) return add_tokens<3, 1>(source, x, stride, results);
+  if (num_rows == 4) return add_tokens<4, 1>(source, x, stride, results);
+  if (num_rows == 5) return add_tokens<5, 1>(source, x, stride, results);
+}
+
+// kCount at a time; returns how many are left.
+template <int kCount, class Source>
+REALM_INLINE int64_t add_groups(const Source& source, const float*& x, int64_t stride,
+                                int64_t num_rows, float (*&results)[kPhases][kLanes]) {
+  for (; num_rows >= kCount; num_rows -= kCount) {
+    add_tokens<kCount, 1>(source, x, stride, results);
+    x += kCount * stride;
+    results += kCount;
+  }
+  return num_rows;
+}
+
+template <class Source>
+REALM_INLINE void add_all_tokens(const Source& source, const float* x, int64_t stride,
+                                 int64_t num_rows, float (*results)[kPhases][kLanes]) {
+  num_rows = add_groups<kTokens>(source, x, stride, num_rows, results);
+  if constexpr (kTokens > 6) num_rows = add_groups<6>(source, x, stride, num_rows, results);
+  add_few_tokens(source, x, stride, num_rows, results);
+}
+
 template <int32_t kType>
-REALM_INLINE void add_columns(const Columns<kType>& columns, Tile& tile, const float* x,
-                              int64_t stride, int64_t num_rows,
-                              float (*results)[kPhases][kLanes]) {
-  if constexpr (kType != kF32) {
-    if (num_rows == 2) return add_tokens<2, 2>(columns, x, stride, results);
-    if (num_rows == 3) return add_tokens<3, 1>(columns, x, stride, results);
-    if (num_rows == 4) return add_tokens<4, 1>(columns, x, stride, results);
+REALM_INLINE void add_columns(const Columns<kType>& columns, const float* x, int64_t stride,
+                              int64_t num_rows, float (*results)[kPhases][kLanes]) {
+  constexpr int64_t kMostDirect = most_direct_tokens(kType);
+  if constexpr (kMostDirect > 0) {
+    if (num_rows <= 4) return add_few_tokens(columns, x, stride, num_rows, results);
+    if (num_rows <= kMostDirect) return add_all_tokens(columns, x, stride, num_rows, results);
   }
-  tile.expand(columns);
-  int64_t t = 0;
-  for (; t + kTokens <= num_rows; t += kTokens) {
-    add_tokens<kTokens, 1>(tile, x + t * stride, stride, results + t);
+  if constexpr (kMostDirect < kMostTokens) {
+    Tile tile;
+    tile.expand(columns);
+    add_all_tokens(tile, x, stride, num_rows, results);
   }
-  for (; t + 2 <= num_rows; t += 2) add_tokens<2, 2>(tile, x + t * stride, stride, results + t);
-  if (t < num_rows) add_tokens<1, 4>(tile, x + t * stride, stride, results + t);
 }
 
 template <int32_t kType>
@@ -144,13 +190,13 @@ void multiply_many(const uint8_t* panel_data, int64_t num_cols, const Activation
   for (int64_t t = 0; t < num_rows; ++t) {
     for (int phase = 0; phase < kPhases; ++phase) store(results[t][phase], zero());
   }
-  Tile tile;
-  for (int64_t column = 0; column < num_cols; column += kTileColumns) {
+  const int64_t width = num_rows <= 4 ? kNarrowColumns : kTileColumns;
+  for (int64_t column = 0; column < num_cols; column += width) {
     const int64_t left = num_cols - column;
     const Columns<kType> columns{panel_data + column / kPhases * Columns<kType>::kStepBytes,
-                                 left < kTileColumns ? left : kTileColumns};
-    add_columns(columns, tile, x.floats + first_row * x.floats_stride + column, x.floats_stride,
-                num_rows, results);
+                                 left < width ? left : width};
+    add_columns(columns, x.floats + first_row * x.floats_stride + column, x.floats_stride, num_rows,
+                results);
   }
   for (int64_t t = 0; t < num_rows; ++t) {
     V16f sums[kPhases];

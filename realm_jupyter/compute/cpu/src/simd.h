@@ -29,6 +29,13 @@
 #define REALM_INLINE inline __attribute__((always_inline))
 #define REALM_NOINLINE __attribute__((noinline))
 
+// Before a loop whose steps are short: two at a time.
+#if defined(__clang__)
+#define REALM_UNROLL_TWICE _Pragma("clang loop unroll_count(2)")
+#else
+#define REALM_UNROLL_TWICE
+#endif
+
 namespace realm::REALM_ISA {
 
 #if defined(REALM_LANES)  // fewer, in a source that takes a panel piece by piece

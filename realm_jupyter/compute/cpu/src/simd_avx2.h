@@ -48,12 +48,28 @@ REALM_INLINE Vb lookup_part(const int8_t* table, Vb index) {
   return (Vb)_mm256_shuffle_epi8(both, (__m256i)index);
 }
 
+// bytes[indices] for each half of a vector, from the half's 16 bytes. The instruction reads the
+// indices, which are 32-byte aligned, from memory: loaded before, they would fill the registers.
+#define REALM_CHOOSES_BYTES
+REALM_INLINE Vb choose_part(Vi bytes, const uint8_t* indices) {
+  Vb chosen;
+  __asm__("vpshufb %2, %1, %0" : "=x"(chosen) : "x"(bytes), "m"(*(const Vb*)indices));
+  return chosen;
+}
+
+REALM_INLINE Vb abs_bytes_part(Vb a) { return (Vb)_mm256_abs_epi8((__m256i)a); }
+
+// 16 bytes, the same in both halves; the place is 16-byte aligned.
+REALM_INLINE Vi splat_sixteen(const int8_t* bytes) {
+  return (Vi)_mm256_broadcastsi128_si256(_mm_load_si128((const __m128i*)bytes));
+}
+
 REALM_INLINE Vs multiply_bytes_part(Vb weights, Vi quants) {
   return (Vs)_mm256_maddubs_epi16((__m256i)weights, (__m256i)quants);
 }
 
 REALM_INLINE Vs multiply_signed_bytes_part(Vb weights, Vi quants) {
-  return (Vs)_mm256_maddubs_epi16(_mm256_abs_epi8((__m256i)weights),
+  return (Vs)_mm256_maddubs_epi16((__m256i)abs_bytes_part(weights),
                                   _mm256_sign_epi8((__m256i)quants, (__m256i)weights));
 }
 

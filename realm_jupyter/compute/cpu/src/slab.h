@@ -1,5 +1,5 @@
-// Slabs of packed matrices as the kernels see them: straight from memory for a few tokens, or
-// expanded once into the first-level cache for many. Both give the same numbers.
+// Slabs of packed matrices as the kernels see them, straight from memory; expanded_slab.h has the
+// other way, for many tokens. Both give the same numbers.
 #pragma once
 
 #include "dot.h"
@@ -57,6 +57,7 @@ template <int32_t kType, bool kFetchesAhead = true>
 class PackedSlab {
  public:
   static constexpr PackedFormat kFormat = packed_format(kType);
+  static constexpr bool kHasChoices = false;  // see expanded_slab.h
 
 #if defined(__wasm__)
   REALM_INLINE PackedSlab(const uint8_t* data, int64_t num_blocks, SlabRoom& room)
@@ -180,56 +181,7 @@ class PackedSlab {
   const uint8_t* codes_;
 };
 
-#if !defined(__wasm__)  // holds blocks in registers, see matmul_pieces.h
-
-template <int32_t kType>
-class ExpandedSlab {
- public:
-  static constexpr PackedFormat kFormat = packed_format(kType);
-
-  REALM_INLINE void expand(const PackedSlab<kType, false>& slab, int64_t num_blocks) {
-    for (int64_t block = 0; block < num_blocks; ++block) {
-      unrolled<4>([&](auto pair) __attribute__((always_inline)) {
-        Bytes even, odd;
-        slab.template codes<pair>(block, even, odd);
-        store_bytes(codes_[block][2 * pair], even);
-        store_bytes(codes_[block][2 * pair + 1], odd);
-      });
-      if constexpr (kHasOffsets) store(offsets_[block], slab.offsets(block));
-    }
-    for (int64_t i = 0; i < (kFormat.is_super() ? 1 : num_blocks); ++i) {
-      store(d_[i], slab.d(i));
-      if constexpr (kFormat.has_minima) store(m_[i], slab.m(i));
-    }
-    for (int64_t i = 0; i < kFormat.num_groups(); ++i) store(scales_[i], slab.scale(i));
-  }
-
-  REALM_INLINE V16f d(int64_t block) const { return load(d_[block]); }
-  REALM_INLINE V16f m(int64_t block) const { return load(m_[block]); }
-  REALM_INLINE V16i scale(int64_t group) const { return load(scales_[group]); }
-  REALM_INLINE V16i offsets(int64_t block) const { return load(offsets_[block]); }
-
-  template <int kPair>
-  REALM_INLINE void codes(int64_t block, Bytes& even, Bytes& odd) const {
-    even = load_bytes(codes_[block][2 * kPair]);
-    odd = load_bytes(codes_[block][2 * kPair + 1]);
-  }
-
- private:
-  static constexpr bool kHasOffsets = kFormat.is_super() && (kFormat.has_minima || kFormat.zero);
-  static constexpr int64_t kNumScales = kFormat.is_super() ? kFormat.num_groups() : 1;
-  static constexpr int64_t kNumD = kFormat.is_super() ? 1 : kSlabBlocks;
-
-  alignas(64) uint8_t codes_[kSlabBlocks][8][kVectorBytes];
-  alignas(64) float d_[kNumD][kLanes];
-  alignas(64) float m_[kFormat.has_minima ? kNumD : 1][kLanes];
-  alignas(64) int32_t scales_[kNumScales][kLanes];
-  alignas(64) int32_t offsets_[kHasOffsets ? kSlabBlocks : 1][kLanes];
-};
-
-#endif
-
-// The quantized activations of kTokens rows, from a block of 32 columns on.
+// The quantized activations of some tokens, from a block of 32 columns on.
 struct Tokens {
   const int8_t* quants;
   const float* scales;
@@ -239,6 +191,12 @@ struct Tokens {
   REALM_INLINE const int8_t* quants_of(int token, int64_t block) const {
     return settled(quants + (token * num_blocks + block) * kBlock);
   }
+#if defined(REALM_CHOOSES_BYTES)
+  // Where `quants` holds mirrored ones, twice as many.
+  REALM_INLINE const int8_t* mirrored_of(int token, int64_t block) const {
+    return quants + 2 * (token * num_blocks + block) * kBlock;
+  }
+#endif
   REALM_INLINE float scale_of(int token, int64_t block) const {
     return scales[token * num_blocks + block];
   }
@@ -265,6 +223,22 @@ REALM_INLINE Tokens tokens_at(const Activations& x, int64_t row, int64_t block) 
           x.sums + 2 * (row * num_blocks + block), num_blocks};
 }
 
+#if defined(REALM_CHOOSES_BYTES)
+// Add the groups of a pair whose signs choose among mirrored quants.
+template <int kPair, int kTokens, class Slab, class SomeDot>
+REALM_INLINE void add_chosen(const Slab& slab, const Tokens& x, int64_t block, V16i scale,
+                             SomeDot* dots) {
+  const SignedCodes even = slab.template signed_codes<2 * kPair>(block);
+  const SignedCodes odd = slab.template signed_codes<2 * kPair + 1>(block);
+  unrolled<kTokens>([&](auto t) __attribute__((always_inline)) {
+    const Vi mirrored = splat_sixteen(x.mirrored_of(t, block) + 16 * kPair);
+    dots[t].add(even, mirrored, scale);
+    dots[t].add(odd, mirrored, scale);
+    dots[t].pin();
+  });
+}
+#endif
+
 // sums[t] = the exact integer dot products of a block: scale · (code - zero) · quant.
 template <class Slab, int kTokens>
 REALM_INLINE void dot_block(const Slab& slab, const Tokens& x, int64_t block, V16i* sums) {
@@ -283,6 +257,12 @@ REALM_INLINE void dot_block(const Slab& slab, const Tokens& x, int64_t block, V1
     }
     unrolled<4 / kGroups>([&](auto index) __attribute__((always_inline)) {
       constexpr int kPair = group * (4 / kGroups) + index;
+#if defined(REALM_CHOOSES_BYTES)
+      if constexpr (Slab::kHasChoices) {
+        add_chosen<kPair, kTokens>(slab, x, block, scale, dots);
+        return;
+      }
+#endif
       Bytes even, odd;
       slab.template codes<kPair>(block, even, odd);
       // The order matters for speed: codes are in few registers, sums of all tokens in others.

@@ -1,0 +1,127 @@
+// Slabs of packed matrices expanded into the first-level cache, once for many tokens.
+#pragma once
+
+#include "slab.h"
+
+namespace realm::REALM_ISA {
+
+#if defined(REALM_CHOOSES_BYTES)
+constexpr bool kChoosesBytes = true;
+#else
+constexpr bool kChoosesBytes = false;
+#endif
+
+template <int32_t kType>
+class ExpandedSlab {
+ public:
+  static constexpr PackedFormat kFormat = packed_format(kType);
+  static constexpr bool kHasChoices = kChoosesBytes && kFormat.is_signed;
+
+  REALM_INLINE void expand(const PackedSlab<kType, false>& slab, int64_t num_blocks) {
+    for (int64_t block = 0; block < num_blocks; ++block) {
+      unrolled<4>([&](auto pair) __attribute__((always_inline)) {
+        Bytes even, odd;
+        slab.template codes<pair>(block, even, odd);
+        put(block, 2 * pair, even);
+        put(block, 2 * pair + 1, odd);
+      });
+      if constexpr (kHasOffsets) store(offsets_[block], slab.offsets(block));
+    }
+    for (int64_t i = 0; i < (kFormat.is_super() ? 1 : num_blocks); ++i) {
+      store(d_[i], slab.d(i));
+      if constexpr (kFormat.has_minima) store(m_[i], slab.m(i));
+    }
+    for (int64_t i = 0; i < kFormat.num_groups(); ++i) store(scales_[i], slab.scale(i));
+  }
+
+  REALM_INLINE V16f d(int64_t block) const { return load(d_[block]); }
+  REALM_INLINE V16f m(int64_t block) const { return load(m_[block]); }
+  REALM_INLINE V16i scale(int64_t group) const { return load(scales_[group]); }
+  REALM_INLINE V16i offsets(int64_t block) const { return load(offsets_[block]); }
+
+  template <int kPair>
+  REALM_INLINE void codes(int64_t block, Bytes& even, Bytes& odd) const {
+    even = load_bytes(codes_[block][2 * kPair]);
+    odd = load_bytes(codes_[block][2 * kPair + 1]);
+  }
+
+#if defined(REALM_CHOOSES_BYTES)
+  template <int kGroup>
+  REALM_INLINE SignedCodes signed_codes(int64_t block) const {
+    return {load_bytes(codes_[block][kGroup]), choices_[block][kGroup]};
+  }
+#endif
+
+ private:
+  static constexpr bool kHasOffsets = kFormat.is_super() && (kFormat.has_minima || kFormat.zero);
+  static constexpr int64_t kNumScales = kFormat.is_super() ? kFormat.num_groups() : 1;
+  static constexpr int64_t kNumD = kFormat.is_super() ? 1 : kSlabBlocks;
+
+  REALM_INLINE void put(int64_t block, int64_t group, Bytes codes) {
+#if defined(REALM_CHOOSES_BYTES)
+    if constexpr (kHasChoices) {
+      const int32_t first = group % 2 == 0 ? 0x03020100 : 0x0b0a0908;
+      Bytes choices;
+      for (int i = 0; i < kParts; ++i) {
+        const Vb negative = (Vb)(codes.part[i] < 0);
+        choices.part[i] = (Vb)((Vi)(negative & int8_t{4}) | first);
+        codes.part[i] = abs_bytes_part(codes.part[i]);
+      }
+      store_bytes(choices_[block][group], choices);
+    }
+#endif
+    store_bytes(codes_[block][group], codes);
+  }
+
+  alignas(64) uint8_t codes_[kSlabBlocks][8][kVectorBytes];
+  alignas(64) uint8_t choices_[kHasChoices ? kSlabBlocks : 1][8][kVectorBytes];
+  alignas(64) float d_[kNumD][kLanes];
+  alignas(64) float m_[kFormat.has_minima ? kNumD : 1][kLanes];
+  alignas(64) int32_t scales_[kNumScales][kLanes];
+  alignas(64) int32_t offsets_[kHasOffsets ? kSlabBlocks : 1][kLanes];
+};
+
+// The quantized activations of the columns of a slab, token after token: they stay in the caches
+// while panels go by, and their addresses do not collide there as those of long rows do.
+template <int32_t kType, int64_t kMostTokens>
+class TokenSlab {
+ public:
+  REALM_INLINE void take(const Activations& x, int64_t row, int64_t num_rows, int64_t block,
+                         int64_t num_blocks) {
+    for (int64_t t = 0; t < num_rows; ++t) {
+      const Tokens token = tokens_at(x, row + t, block);
+      for (int64_t i = 0; i < num_blocks; ++i) put(t, i, token.quants + i * kBlock);
+      for (int64_t i = 0; i < num_blocks; ++i) scales_[t][i] = token.scales[i];
+      for (int64_t i = 0; i < 2 * num_blocks; ++i) sums_[t][i] = token.sums[i];
+    }
+  }
+
+  // From one of the tokens on.
+  REALM_INLINE Tokens at(int64_t token) const {
+    return {quants_[token], scales_[token], sums_[token], kSlabBlocks};
+  }
+
+ private:
+  static constexpr bool kIsMirrored = ExpandedSlab<kType>::kHasChoices;
+  static constexpr int64_t kBytes = (kIsMirrored ? 2 : 1) * kBlock;  // of a block
+
+  REALM_INLINE void put(int64_t token, int64_t block, const int8_t* quants) {
+    int8_t* target = quants_[token] + block * kBytes;
+#if defined(REALM_CHOOSES_BYTES)
+    if constexpr (kIsMirrored) {
+      const Vi all = load_part<Vi>(quants), negatives = (Vi)(-(Vb)all);
+      store_part(target, __builtin_shufflevector(all, negatives, 0, 8, 1, 9, 2, 10, 3, 11));
+      store_part(target + sizeof(Vi),
+                 __builtin_shufflevector(all, negatives, 4, 12, 5, 13, 6, 14, 7, 15));
+      return;
+    }
+#endif
+    std::memcpy(target, quants, kBlock);
+  }
+
+  alignas(64) int8_t quants_[kMostTokens][kSlabBlocks * kBytes];
+  alignas(64) float scales_[kMostTokens][kSlabBlocks];
+  alignas(64) int16_t sums_[kMostTokens][2 * kSlabBlocks];
+};
+
+}  // namespace realm::REALM_ISA
