@@ -344,7 +344,7 @@ void test_extreme_codes(int32_t quant_type, uint8_t fill) {
     if (m >= 0) set_half(matrix.source.get() + i * file.bytes + m, 0x3c00);
   }
   realm_cpu_pack(quant_type, matrix.source.get(), matrix.data.get(), 16, 512, 0, 1);
-  for (const int64_t num_tokens : {1, 5}) {
+  for (const int64_t num_tokens : {1, 5, 19}) {
     auto floats = array<float>(num_tokens * 512);
     for (int64_t i = 0; i < num_tokens * 512; ++i) floats[i] = i % 512 < 256 ? 127.0f : -127.0f;
     for (int64_t i = 0; i < 512; i += 2) floats[i] = 127.0f;
@@ -367,9 +367,10 @@ void test_quantized(int32_t quant_type) {
   test_product(quant_type, 1, unit, 1, Scales::kTame, 1.0f);
   test_product(quant_type, 16, 512 + unit, 6, Scales::kTame, 1.0f);
   test_product(quant_type, 17, 1024, 150, Scales::kTame, 1.0f);
+  test_product(quant_type, 290, unit * 2, 70, Scales::kTame, 1.0f);
   for (const Scales scales : {Scales::kZero, Scales::kHuge, Scales::kDenormal, Scales::kSpecial}) {
     for (const float size : {0.0f, 1e-44f, 1e-30f, 1.0f, 1e30f, 1e38f}) {
-      for (const int64_t num_tokens : {1, 6}) {
+      for (const int64_t num_tokens : {1, 6, 18}) {
         test_product(quant_type, 18, 512, num_tokens, scales, size);
       }
     }

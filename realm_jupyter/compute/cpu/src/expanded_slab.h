@@ -93,6 +93,10 @@ class TokenSlab {
       for (int64_t i = 0; i < num_blocks; ++i) put(t, i, token.quants + i * kBlock);
       for (int64_t i = 0; i < num_blocks; ++i) scales_[t][i] = token.scales[i];
       for (int64_t i = 0; i < 2 * num_blocks; ++i) sums_[t][i] = token.sums[i];
+      // The next slab's, which will be taken when this one is done.
+      for (int64_t i = 0; i < kSlabColumns; i += 64) {
+        __builtin_prefetch(token.quants + kSlabColumns + i, 0, 2);
+      }
     }
   }
 
@@ -110,9 +114,9 @@ class TokenSlab {
 #if defined(REALM_CHOOSES_BYTES)
     if constexpr (kIsMirrored) {
       const Vi all = load_part<Vi>(quants), negatives = (Vi)(-(Vb)all);
-      store_part(target, __builtin_shufflevector(all, negatives, 0, 8, 1, 9, 2, 10, 3, 11));
+      store_part(target, __builtin_shufflevector(all, negatives, 0, 8, 1, 9, 4, 12, 5, 13));
       store_part(target + sizeof(Vi),
-                 __builtin_shufflevector(all, negatives, 4, 12, 5, 13, 6, 14, 7, 15));
+                 __builtin_shufflevector(all, negatives, 2, 10, 3, 11, 6, 14, 7, 15));
       return;
     }
 #endif

@@ -23,9 +23,9 @@ constexpr int64_t kMostQuantBytes = 256 << 10;
 #if !defined(__wasm__)
 
 // Tokens and panels that are multiplied slab by slab: the tokens' part of a slab and the results
-// of a panel stay in the first-level cache.
+// stay in the second-level cache.
 constexpr int64_t kGroupTokens = 64;
-constexpr int64_t kGroupPanels = 8;
+constexpr int64_t kGroupPanels = 16;
 
 // Tokens that share one pass over a slab's codes: as many as the registers hold.
 #if defined(__AVX512F__)

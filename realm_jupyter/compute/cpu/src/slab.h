@@ -230,8 +230,9 @@ REALM_INLINE void add_chosen(const Slab& slab, const Tokens& x, int64_t block, V
                              SomeDot* dots) {
   const SignedCodes even = slab.template signed_codes<2 * kPair>(block);
   const SignedCodes odd = slab.template signed_codes<2 * kPair + 1>(block);
+  constexpr int kOffset = mirrored_offset(kPair);
   unrolled<kTokens>([&](auto t) __attribute__((always_inline)) {
-    const Vi mirrored = splat_sixteen(x.mirrored_of(t, block) + 16 * kPair);
+    const Vi mirrored = splat_sixteen(x.mirrored_of(t, block) + kOffset);
     dots[t].add(even, mirrored, scale);
     dots[t].add(odd, mirrored, scale);
     dots[t].pin();

@@ -8,6 +8,12 @@ namespace {
 // Rows of activations that stay in a core's cache beside the tile of weights.
 constexpr int64_t kRowBlock = 128;
 
+// With many rows, a part of them is made ready for all panels of a tile, which should be some, as
+// long as there are tiles enough for all threads to be done at the same time.
+constexpr int64_t kManyRows = 12;
+constexpr int64_t kManyRowsPanels = 16;
+constexpr int64_t kTilesPerThread = 4;
+
 struct Tiles {
   int64_t panels;      // of the matrix
   int64_t per_tile;
@@ -20,6 +26,11 @@ Tiles tiles_of(const Step& step, const Instruction& linear, int64_t num_rows, in
   tiles.panels = num_panels_of(step.model.matrix(linear.op.weights[0]).num_rows);
   tiles.per_tile = linear.panels_per_tile;
   tiles.row_blocks = ceil_div(num_rows, kRowBlock);
+  if (num_rows > kManyRows) {
+    const int64_t even = tiles.panels / (kTilesPerThread * num_threads);
+    const int64_t wanted = even < kManyRowsPanels ? even : kManyRowsPanels;
+    if (wanted > tiles.per_tile) tiles.per_tile = wanted;
+  }
   // A small matrix is cut finer, so that every thread gets some of it.
   const int64_t fair = ceil_div(tiles.panels, int64_t{2} * num_threads);
   if (num_threads > 1 && fair < tiles.per_tile) tiles.per_tile = fair;
