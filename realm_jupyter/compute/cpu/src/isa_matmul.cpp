@@ -181,11 +181,6 @@ void multiply_packed(const uint8_t* panel_data, const Activations& x, int64_t ro
 template <int32_t kType>
 void multiply_panels(const uint8_t* panels, const Activations& x, int64_t row, int64_t num_rows,
                      int64_t first_panel, int64_t num_panels, const Output& output) {
-  if constexpr (most_packed_tokens(kType) < INT64_MAX) {
-    if (num_rows > most_packed_tokens(kType)) {
-      return multiply_many<kType>(panels, x, row, num_rows, first_panel, num_panels, output);
-    }
-  }
   const int64_t bytes = panel_bytes(kType, x.num_cols);
   for (int64_t panel = first_panel; panel < first_panel + num_panels; ++panel, panels += bytes) {
     multiply_packed<kType>(panels, x, row, num_rows, panel, output);
@@ -199,6 +194,14 @@ REALM_NOINLINE void multiply(const Matrix& matrix, const Activations& x, int64_t
                              int64_t num_rows, int64_t first_panel, int64_t num_panels,
                              const Output& output) {
   const int64_t bytes = panel_bytes(kType, matrix.num_cols);
+#if !defined(__wasm__)
+  if constexpr (most_packed_tokens(kType) < INT64_MAX) {
+    if (num_rows > most_packed_tokens(kType)) {
+      return multiply_many<kType>(matrix.data + first_panel * bytes, x, first_row, num_rows,
+                                  first_panel, num_panels, output);
+    }
+  }
+#endif
   int64_t most_rows = kMostQuantBytes / matrix.num_cols / kTokens * kTokens;
   if (most_rows > kMostTokens) most_rows = kMostTokens;
   if (most_rows < 16) most_rows = 16;
