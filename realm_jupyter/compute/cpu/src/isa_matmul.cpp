@@ -24,7 +24,7 @@ constexpr int64_t kMostQuantBytes = 256 << 10;
 
 // Tokens and panels that are multiplied slab by slab: the tokens' part of a slab and the results
 // stay in the second-level cache.
-constexpr int64_t kGroupTokens = 64;
+constexpr int64_t kGroupTokens = 128;
 constexpr int64_t kGroupPanels = 16;
 
 // Tokens that share one pass over a slab's codes: as many as the registers hold.

@@ -3,10 +3,11 @@
 #include <condition_variable>
 #include <mutex>
 #include <new>
-#include <thread>
 
 #if defined(_WIN32)
 #include <windows.h>
+
+#include <thread>
 #else
 #include <pthread.h>
 #include <signal.h>
@@ -21,6 +22,11 @@ constexpr int kMaxThreads = 256;
 // offering it to others after this; between regions a little longer than it takes to sample.
 constexpr int kSpinsBeforeYield = 4000;
 constexpr int kYieldsBeforeSleep = 1500;
+
+#if !defined(_WIN32)
+// Kernels keep a quarter of a megabyte on their stacks; musl gives new threads half of that.
+constexpr size_t kStackBytes = 1 << 20;
+#endif
 
 inline void relax() {
 #if defined(__x86_64__) || defined(__i386__)
@@ -85,15 +91,49 @@ class Pool {
   }
 
  private:
+  // Returns how many threads there are then: fewer, where the system gives no more.
   int start_workers(int num_threads) {
     if (num_threads > kMaxThreads) num_threads = kMaxThreads;
     while (num_workers_ < num_threads - 1) {
       SignalGuard guard;
-      std::thread([this, thread = num_workers_ + 1] { work(thread); }).detach();
+      if (!start_worker(num_workers_ + 1)) return num_workers_ + 1;
       ++num_workers_;
     }
     return num_threads;
   }
+
+#if defined(_WIN32)
+  bool start_worker(int thread) {
+    std::thread([this, thread] { work(thread); }).detach();
+    return true;
+  }
+#else
+  struct Start {
+    Pool* pool;
+    int thread;
+  };
+
+  static void* run_worker(void* argument) {
+    const Start start = *static_cast<Start*>(argument);
+    delete static_cast<Start*>(argument);
+    start.pool->work(start.thread);
+    return nullptr;
+  }
+
+  bool start_worker(int thread) {
+    pthread_attr_t attributes;
+    if (pthread_attr_init(&attributes) != 0) return false;
+    pthread_attr_setstacksize(&attributes, kStackBytes);
+    pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
+    Start* start = new (std::nothrow) Start{this, thread};
+    pthread_t id;
+    const bool is_started =
+        start != nullptr && pthread_create(&id, &attributes, run_worker, start) == 0;
+    if (!is_started) delete start;
+    pthread_attr_destroy(&attributes);
+    return is_started;
+  }
+#endif
 
   // New threads inherit a mask that leaves signals to the threads of the host program.
   struct SignalGuard {
