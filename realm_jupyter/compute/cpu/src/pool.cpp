@@ -95,7 +95,7 @@ class Pool {
   int start_workers(int num_threads) {
     if (num_threads > kMaxThreads) num_threads = kMaxThreads;
     while (num_workers_ < num_threads - 1) {
-      SignalGuard guard;
+      [[maybe_unused]] SignalGuard guard;
       if (!start_worker(num_workers_ + 1)) return num_workers_ + 1;
       ++num_workers_;
     }
