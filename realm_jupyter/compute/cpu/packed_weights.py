@@ -161,9 +161,9 @@ class PackedWeights:
 
 def _give_way() -> None:
     """Let others compute before this thread, where a thread can have a rank of its own."""
-    if sys.platform == "linux":
+    if sys.platform == "linux":  # elsewhere it is the process that has one
         with contextlib.suppress(OSError):
-            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _WRITER_NICENESS)
+            os.nice(_WRITER_NICENESS)
 
 
 class _Memory:

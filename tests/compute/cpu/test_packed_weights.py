@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import gc
 import logging
+import os
+import sys
 import threading
 from pathlib import Path
 
@@ -312,6 +314,20 @@ def test_weights_are_used_while_they_are_written_and_closing_waits_for_it(path, 
     executor.close()
     assert order == ["used", "stored"]
     assert file_of(cache).exists()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="threads have a niceness on Linux alone")
+def test_the_thread_that_writes_gives_way_and_no_other_does(path, cache, monkeypatch):
+    found = []
+
+    def niceness():
+        return os.getpriority(os.PRIO_PROCESS, threading.get_native_id())
+
+    monkeypatch.setattr(WeightCache, "store", lambda *_: found.append(niceness()))
+    before = niceness()
+    make_native(path, weight_cache=cache).close()
+    assert found == [min(19, before + packed_weights._WRITER_NICENESS)]
+    assert niceness() == before
 
 
 @pytest.mark.skipif(not Path("/proc/self/smaps").exists(), reason="Linux tells what is resident")

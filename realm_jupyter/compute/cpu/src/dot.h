@@ -102,13 +102,14 @@ REALM_INLINE Vi splat_signed_group(const int8_t* quants) {
 #if defined(REALM_CHOOSES_BYTES)
 // A group of signed codes: absolute values, and for each the place of its quant or of the quant's
 // negative in *mirrored* quants. These are 16 bytes for two groups: 4 quants, their negatives, 4
-// quants, their negatives. In a block, pairs of groups are in the order that costs least to make.
-constexpr int mirrored_offset(int pair) { return pair % 2 * 32 + pair / 2 * 16; }
-
+// quants, their negatives.
 struct SignedCodes {
   Bytes sizes;
   const uint8_t* choices;
 };
+
+// Where those of a pair of groups are in a block: in the order that costs least to make.
+constexpr int mirrored_offset(int pair) { return pair % 2 * 32 + pair / 2 * 16; }
 #endif
 
 // Scales of 16 rows as `Dot` multiplies them: a number in each lane, or the same one in both

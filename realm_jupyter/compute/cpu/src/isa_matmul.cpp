@@ -10,7 +10,7 @@
 #if defined(__wasm__)
 #include "matmul_pieces.h"
 #else
-#include "expanded_slab.h"
+#include "token_slab.h"
 #endif
 
 namespace realm::REALM_ISA {
@@ -22,10 +22,9 @@ constexpr int64_t kMostQuantBytes = 256 << 10;
 
 #if !defined(__wasm__)
 
-// Tokens and panels that are multiplied slab by slab: the tokens' part of a slab and the results
-// stay in the second-level cache.
+// Tokens that are multiplied slab by slab with kGroupPanels panels: their part of a slab and the
+// results stay in the second-level cache.
 constexpr int64_t kGroupTokens = 128;
-constexpr int64_t kGroupPanels = 16;
 
 // Tokens that share one pass over a slab's codes: as many as the registers hold.
 #if defined(__AVX512F__)
@@ -81,30 +80,24 @@ REALM_NOINLINE void add_tokens(const ExpandedSlab<kType>& slab, int64_t num_bloc
   for (int t = 0; t < kCount; ++t) store(results[t], registers[t]);
 }
 
-// What memory should have ready next, asked for in parts while we calculate.
-struct NextSlab {
-  const uint8_t* data;
-  int64_t part_bytes;
-
-  REALM_INLINE void fetch(int64_t part) const {
-    const uint8_t* first = data + part * part_bytes;
-    for (int64_t i = 0; i < part_bytes; i += kVectorBytes) __builtin_prefetch(first + i);
-  }
-};
-
-// Some tokens times a slab.
+// Some tokens times a slab. What memory should have ready next, as many bytes as the slab has, is
+// asked for in parts while we calculate.
 template <int32_t kType>
 REALM_INLINE void add_all_tokens(const ExpandedSlab<kType>& slab, int64_t num_blocks,
                                  const TokenSlab<kType, kGroupTokens>& tokens, int64_t num_tokens,
-                                 const NextSlab& next, float (*results)[kLanes]) {
+                                 const uint8_t* next, float (*results)[kLanes]) {
+  const int64_t bytes = packed_format(kType).slab_bytes(num_blocks);
+  const int64_t part = ceil_div(bytes, ceil_div(num_tokens, kTokens));
   int64_t t = 0;
   for (; t + kTokens <= num_tokens; t += kTokens) {
-    next.fetch(t / kTokens);
+    fetch(next + t / kTokens * part, part);
     add_tokens<kType, kTokens>(slab, num_blocks, tokens.at(t), results + t);
   }
-  if (kTokens > 4 && t + 4 <= num_tokens) {
-    add_tokens<kType, 4>(slab, num_blocks, tokens.at(t), results + t);
-    t += 4;
+  if constexpr (kTokens > 4) {
+    if (t + 4 <= num_tokens) {
+      add_tokens<kType, 4>(slab, num_blocks, tokens.at(t), results + t);
+      t += 4;
+    }
   }
   if (t + 2 <= num_tokens) {
     add_tokens<kType, 2>(slab, num_blocks, tokens.at(t), results + t);
@@ -132,9 +125,7 @@ REALM_NOINLINE void multiply_group(const uint8_t* panels, const Activations& x, 
     for (int64_t p = 0; p < num_panels; ++p) {
       const uint8_t* data = panels + p * panel_size;
       expanded.expand(PackedSlab<kType, false>(data, count), count);
-      const bool is_last = p + 1 == num_panels;
-      const NextSlab next{is_last ? panels + slab_size : data + panel_size,
-                          ceil_div(slab_size, ceil_div(num_rows, kTokens))};
+      const uint8_t* next = p + 1 == num_panels ? panels + slab_size : data + panel_size;
       add_all_tokens<kType>(expanded, count, tokens, num_rows, next, results[p]);
     }
     panels += slab_size;

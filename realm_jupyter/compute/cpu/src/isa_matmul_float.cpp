@@ -137,15 +137,23 @@ REALM_NOINLINE void add_tokens(const Source& source, const float* x, int64_t str
   });
 }
 
-// 1 to 5 tokens.
-template <class Source>
+// 1 to kMost tokens.
+template <int kMost, class Source>
 REALM_INLINE void add_few_tokens(const Source& source, const float* x, int64_t stride,
                                  int64_t num_rows, float (*results)[kPhases][kLanes]) {
   if (num_rows == 1) return add_tokens<1, 4>(source, x, stride, results);
-  if (num_rows == 2) return add_tokens<2, 2>(source, x, stride, results);
-  if (num_rows == 3) return add_tokens<3, 1>(source, x, stride, results);
-  if (num_rows == 4) return add_tokens<4, 1>(source, x, stride, results);
-  if (num_rows == 5) return add_tokens<5, 1>(source, x, stride, results);
+  if constexpr (kMost >= 2) {
+    if (num_rows == 2) return add_tokens<2, 2>(source, x, stride, results);
+  }
+  if constexpr (kMost >= 3) {
+    if (num_rows == 3) return add_tokens<3, 1>(source, x, stride, results);
+  }
+  if constexpr (kMost >= 4) {
+    if (num_rows == 4) return add_tokens<4, 1>(source, x, stride, results);
+  }
+  if constexpr (kMost >= 5) {
+    if (num_rows == 5) return add_tokens<5, 1>(source, x, stride, results);
+  }
 }
 
 // kCount at a time; returns how many are left.
@@ -165,7 +173,7 @@ REALM_INLINE void add_all_tokens(const Source& source, const float* x, int64_t s
                                  int64_t num_rows, float (*results)[kPhases][kLanes]) {
   num_rows = add_groups<kTokens>(source, x, stride, num_rows, results);
   if constexpr (kTokens > 6) num_rows = add_groups<6>(source, x, stride, num_rows, results);
-  add_few_tokens(source, x, stride, num_rows, results);
+  add_few_tokens<(kTokens > 6 ? 6 : kTokens) - 1>(source, x, stride, num_rows, results);
 }
 
 template <int32_t kType>
@@ -173,7 +181,9 @@ REALM_INLINE void add_columns(const Columns<kType>& columns, const float* x, int
                               int64_t num_rows, float (*results)[kPhases][kLanes]) {
   constexpr int64_t kMostDirect = most_direct_tokens(kType);
   if constexpr (kMostDirect > 0) {
-    if (num_rows <= 4) return add_few_tokens(columns, x, stride, num_rows, results);
+    if (num_rows <= 4) return add_few_tokens<4>(columns, x, stride, num_rows, results);
+  }
+  if constexpr (kMostDirect > 4) {
     if (num_rows <= kMostDirect) return add_all_tokens(columns, x, stride, num_rows, results);
   }
   if constexpr (kMostDirect < kMostTokens) {

@@ -17,6 +17,8 @@ constexpr int64_t kPanelRows = REALM_CPU_PANEL_ROWS;
 constexpr int64_t kPageTokens = REALM_CPU_PAGE_TOKENS;
 constexpr int64_t kBlock = 32;      // columns that share an activation scale
 constexpr int64_t kHalfBlock = 16;  // columns of one entry of `sums`
+// Panels that many rows are multiplied with together: a part of the rows is made ready for all.
+constexpr int64_t kGroupPanels = 16;
 
 // Rows of activations. Matrices of quantized types read `quants`, those of float types `floats`.
 // quants: int8 in [-127, 127]; value = quant · scale of its block of 32 columns.

@@ -9,14 +9,17 @@ namespace realm::REALM_ISA {
 // Far enough ahead that memory answers in time, near enough to stay in the first-level cache.
 constexpr int64_t kPrefetchBytes = 4096;
 
-REALM_INLINE void prefetch(const uint8_t* data, int64_t num_bytes) {
+// Ask memory for some bytes.
+REALM_INLINE void fetch(const uint8_t* data, int64_t num_bytes) {
 #if defined(__wasm__)  // has no such instruction: only the loop would stay
   (void)data, (void)num_bytes;
 #else
-  for (int64_t i = 0; i < num_bytes; i += kVectorBytes) {
-    __builtin_prefetch(data + kPrefetchBytes + i);
-  }
+  for (int64_t i = 0; i < num_bytes; i += kVectorBytes) __builtin_prefetch(data + i);
 #endif
+}
+
+REALM_INLINE void prefetch(const uint8_t* data, int64_t num_bytes) {
+  fetch(data + kPrefetchBytes, num_bytes);
 }
 
 // 16 halves for each block of a slab, or 16 for all of it.
