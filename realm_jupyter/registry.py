@@ -118,7 +118,7 @@ class RealmRegistry:
 
     def models(self) -> list[ModelInfo]:
         """Return the loaded models in the order of loading."""
-        return [self._engine.info(model_id) for model_id in self]
+        return self._engine.infos()
 
     def is_model_loaded(self, model_id: str) -> bool:
         """Return whether requests can name this model, by id or sha256."""

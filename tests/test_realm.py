@@ -10,6 +10,7 @@ import threading
 import pytest
 
 from realm_jupyter import CancelToken, ChatMessage, GenerationConfig, Realm, RealmRegistry
+from realm_jupyter.engine.engine import Engine
 from realm_jupyter.errors import (
     ChatTemplateError,
     ConfigError,
@@ -130,6 +131,22 @@ def test_a_second_model_never_disturbs_the_first(realm, other_path):
     for _ in range(20):
         assert realm.generate("the cat", model="tiny", **options).text == alone
         assert realm.generate("the cat", model="other", **options).text == other
+
+
+def test_a_model_that_goes_while_models_are_listed_is_left_out(other_path, monkeypatch):
+    with RealmRegistry() as registry:
+        registry.load_model("stays", other_path)
+        registry.load_model("goes", other_path)
+        ids = Engine.ids
+
+        def ids_then_unload(engine):
+            found = ids(engine)
+            if "goes" in found:
+                registry.unload_model("goes")
+            return found
+
+        monkeypatch.setattr(Engine, "ids", ids_then_unload)
+        assert [info.id for info in registry.models()] == ["stays"]
 
 
 def test_switching_and_unloading(realm, other_path):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import difflib
 import os
 import re
@@ -166,6 +167,14 @@ class Engine:
         """Return the ids in the order of loading."""
         with self._lock:
             return list(self._models)
+
+    def infos(self) -> list[ModelInfo]:
+        """Return what is known of all models, in the order of loading."""
+        found = []
+        for model_id in self.ids():
+            with contextlib.suppress(ModelNotFoundError):  # unloaded meanwhile
+                found.append(self.info(model_id))
+        return found
 
     def info(self, model_id: str) -> ModelInfo:
         """Return what is known of a model, the digest of its file included once read."""

@@ -136,7 +136,7 @@ class LocalBackend:
 
     def models(self) -> list[ModelInfo]:
         """Return the loaded models in the order of loading."""
-        return [self.engine.info(model_id) for model_id in self.engine.ids()]
+        return self.engine.infos()
 
     def model_ids(self) -> list[str]:
         """Return the ids of the loaded models in the order of loading."""

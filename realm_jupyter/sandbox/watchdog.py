@@ -89,13 +89,17 @@ class Watchdog:
             else:
                 self.lock.notify()
 
+    def _end_late_calls(self, now: float) -> None:
+        # Apart, because the thread's own frame would keep the last watch alive while it waits.
+        for watch in self._watches:
+            if watch.deadline <= now:
+                watch.end("deadline")
+
     def _run(self) -> None:
         with self.lock:
             while True:
                 now = monotonic()
-                for watch in self._watches:
-                    if watch.deadline <= now:
-                        watch.end("deadline")
+                self._end_late_calls(now)
                 # Also when the deadline is far: the calls may be over long before it.
                 deadline = min((watch.deadline for watch in self._watches), default=math.inf)
                 is_idle = deadline >= now + self.idle_s

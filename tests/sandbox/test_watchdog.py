@@ -6,6 +6,7 @@ import math
 import os
 import threading
 import time
+import weakref
 
 import pytest
 
@@ -34,6 +35,15 @@ def dog():
         assert not thread.is_alive()
 
 
+def end_idle_thread(dog):
+    thread = dog._thread
+    dog.idle_s = 0.01
+    with dog.lock:
+        dog.lock.notify()
+    thread.join(10)
+    assert not dog.is_running
+
+
 def make(dog, limit_s):
     line = Line()
     return line, Watch(line, limit_s, dog)
@@ -47,11 +57,24 @@ def test_a_call_past_its_deadline_gets_ticks_until_it_is_over(dog):
         line.ticked.clear()
     watch.interrupt()
     assert watch.cause == "deadline"
+    thread = dog._thread
     watch.stop()
     ticks = line.ticks
-    dog._thread.join(10)
+    thread.join(10)
     assert not dog.is_running
     assert line.ticks == ticks
+
+
+def test_the_thread_keeps_no_call_that_is_over():
+    dog = Watchdog(idle_s=1000)
+    line, watch = make(dog, 0.02)
+    watch.start()
+    assert line.ticked.wait(10)  # the thread has looked at it
+    watch.stop()  # waits for the lock, so the thread waits too
+    kept = weakref.ref(watch)
+    del watch
+    assert kept() is None
+    end_idle_thread(dog)
 
 
 def test_a_call_that_ends_in_time_gets_no_tick(dog):
@@ -149,11 +172,7 @@ def test_an_idle_thread_sleeps_and_does_not_spin():
     # Until the deadline and the end of the call, and then once for good: no rhythm, whatever
     # the time that passes.
     assert [seconds > 900 for seconds in rounds].count(True) == 1
-    dog.idle_s = 0.01
-    with dog.lock:
-        dog.lock.notify()
-    dog._thread.join(10)
-    assert not dog.is_running
+    end_idle_thread(dog)
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="this system does not fork")
