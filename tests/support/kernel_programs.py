@@ -8,11 +8,11 @@ __all__ = ["KERNEL_TESTS", "SOURCES", "STEP_TESTS", "runs_here"]
 
 SOURCES = Path(__file__).parents[2] / "realm_jupyter" / "compute" / "cpu" / "src"
 _TESTS = Path(__file__).parents[1] / "compute" / "cpu"
-_MATRICES = ("isa_matmul", "isa_matmul_float", "isa_quantize", "decode", "dequantize", "pack")
+_MATRICES = ("isa_matmul", "isa_matmul_float", "isa_quantize", "isa_pack", "decode", "dequantize")
 _STEPS = ("isa_rows", "isa_attention", "cache", "pool", "team")
 
 KERNEL_TESTS = (_TESTS / "kernel_tests.cpp", *(SOURCES / f"{name}.cpp" for name in _MATRICES))
-"""Matrix kernels."""
+"""Matrix kernels and packing."""
 
 STEP_TESTS = (_TESTS / "step_tests.cpp", *(SOURCES / f"{name}.cpp" for name in _STEPS))
 """Row ops, attention, the cache's memory and the worker pool."""

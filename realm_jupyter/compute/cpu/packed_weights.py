@@ -194,6 +194,24 @@ def _advise_huge_pages(mapping: mmap.mmap) -> None:
             mapping.madvise(advice)
 
 
+def _forget(source: list[NDArray[np.uint8]]) -> None:
+    """Unmap the file's pages that were read: the matrices are needed once only."""
+    if not source or not hasattr(mmap, "MADV_DONTNEED"):
+        return
+    madvise = getattr(ctypes.CDLL(None), "madvise", None)
+    if madvise is None:
+        return
+    for data in source:
+        start = -(-data.ctypes.data // mmap.PAGESIZE) * mmap.PAGESIZE
+        size = data.ctypes.data + len(data) - start
+        if size >= mmap.PAGESIZE:
+            madvise(
+                ctypes.c_void_p(start),
+                ctypes.c_size_t(size // mmap.PAGESIZE * mmap.PAGESIZE),
+                ctypes.c_int(mmap.MADV_DONTNEED),
+            )
+
+
 class _Piece(NamedTuple):
     """Rows of a matrix that are packed at once."""
 
@@ -239,28 +257,15 @@ class _Packer(NamedTuple):
         """Return the matrices in memory of this process."""
         memory = _Memory(self.plan.total_bytes)
         self._pack_all(memory)
-        self.forget_source()
         return PackedWeights(
             memory.mapping, memory.offset, self.plan.total_bytes, is_mapped_file=False
         )
 
-    def forget_source(self) -> None:
-        """Unmap the file's pages that were read: the matrices are needed once only."""
-        if not self.model.file.paths or not hasattr(mmap, "MADV_DONTNEED"):
-            return  # bytes in memory would be lost
-        madvise = getattr(ctypes.CDLL(None), "madvise", None)
-        if madvise is None:
-            return
-        for name in {matrix.name for matrix in self.plan.matrices}:
-            data = self.model.file.data(name)
-            start = -(-data.ctypes.data // mmap.PAGESIZE) * mmap.PAGESIZE
-            size = data.ctypes.data + len(data) - start
-            if size >= mmap.PAGESIZE:
-                madvise(
-                    ctypes.c_void_p(start),
-                    ctypes.c_size_t(size // mmap.PAGESIZE * mmap.PAGESIZE),
-                    ctypes.c_int(mmap.MADV_DONTNEED),
-                )
+    def source(self) -> list[NDArray[np.uint8]]:
+        """Return the tensors as the file has them, mapped for as long as these views live."""
+        if not self.model.file.paths:
+            return []  # bytes in memory, which are not to be forgotten
+        return [self.model.file.data(name) for name in {m.name for m in self.plan.matrices}]
 
     def key(self, identity: str) -> bytes:
         """Return what tells the packed bytes of this plan and file from all others."""
@@ -338,8 +343,11 @@ def load_packed_weights(
     """
     packer = _Packer(model, plan, library, loading, num_threads)
     identity = file_identity(model.file) if plan.total_bytes >= MIN_CACHED_BYTES else None
+    source = packer.source()
     if identity is None:
-        return packer.pack()
+        weights = packer.pack()
+        _forget(source)
+        return weights
     cache = WeightCache() if cache is None else cache
     key = packer.key(identity)
     before = loading.done_bytes
@@ -352,14 +360,20 @@ def load_packed_weights(
     mapping = cache.open(key, plan.total_bytes, num_threads, check)
     if mapping is not None:
         _advise_huge_pages(mapping)
-        packer.forget_source()
+        _forget(source)
         return PackedWeights(mapping, 0, plan.total_bytes, is_mapped_file=True)
     loading.done_bytes = before
     weights = packer.pack()
     path = model.file.paths[0]
     if file_identity(model.file) == identity:
         label = str(path.resolve())
-        weights.store(lambda data: cache.store(key, data, label))
+
+        def store(data: NDArray[np.uint8]) -> None:
+            _forget(source)
+            cache.store(key, data, label)
+
+        weights.store(store)
     else:
+        _forget(source)
         _LOG.warning("packed weights are not kept on disk: %s changed while it was read", path)
     return weights

@@ -254,16 +254,16 @@ struct Packed {
 Packed packed(int32_t quant_type, int64_t num_rows, int64_t num_cols, Scales scales) {
   Packed result;
   result.source = random_matrix(quant_type, num_rows, num_cols, scales);
-  const int64_t bytes = realm_cpu_packed_bytes(quant_type, num_rows, num_cols);
-  CHECK(bytes > 0, "type %d has no packed form", quant_type);
+  CHECK(is_packable(quant_type, num_cols), "type %d has no packed form", quant_type);
+  const int64_t bytes = num_panels_of(num_rows) * panel_bytes(quant_type, num_cols);
   result.data = array<uint8_t>(bytes);
   std::memset(result.data.get(), 0xa5, static_cast<size_t>(bytes));
   // In two parts, the later first.
   const int64_t num_panels = num_panels_of(num_rows), half = num_panels / 2;
-  CHECK(realm_cpu_pack(quant_type, result.source.get(), result.data.get(), num_rows, num_cols,
-                       half, num_panels - half) == 0, "pack");
-  CHECK(realm_cpu_pack(quant_type, result.source.get(), result.data.get(), num_rows, num_cols, 0,
-                       half) == 0, "pack");
+  isa::pack_panels(quant_type, result.source.get(), result.data.get(), num_rows, num_cols, half,
+                   num_panels - half);
+  isa::pack_panels(quant_type, result.source.get(), result.data.get(), num_rows, num_cols, 0,
+                   half);
   result.view = {result.data.get(), num_rows, num_cols, quant_type};
   const FileBlock file = file_block(quant_type);
   result.row_bytes = num_cols / file.columns * file.bytes;
@@ -343,7 +343,7 @@ void test_extreme_codes(int32_t quant_type, uint8_t fill) {
     set_half(matrix.source.get() + i * file.bytes + d, 0x3c00);
     if (m >= 0) set_half(matrix.source.get() + i * file.bytes + m, 0x3c00);
   }
-  realm_cpu_pack(quant_type, matrix.source.get(), matrix.data.get(), 16, 512, 0, 1);
+  isa::pack_panels(quant_type, matrix.source.get(), matrix.data.get(), 16, 512, 0, 1);
   for (const int64_t num_tokens : {1, 5, 19}) {
     auto floats = array<float>(num_tokens * 512);
     for (int64_t i = 0; i < num_tokens * 512; ++i) floats[i] = i % 512 < 256 ? 127.0f : -127.0f;
@@ -399,13 +399,6 @@ void test_floats(int32_t quant_type) {
 void test_refusals() {
   float row[256];
   uint8_t block[256] = {};
-  CHECK(realm_cpu_packed_bytes(99, 16, 256) == -1, "an unknown type has a size");
-  CHECK(realm_cpu_packed_bytes(kQ4_K, 16, 128) == -1, "half a block has a size");
-  CHECK(realm_cpu_packed_bytes(kQ4_0, 0, 32) == -1, "no rows have a size");
-  CHECK(realm_cpu_packed_bytes(kQ4_0, 16, 0) == -1, "no columns have a size");
-  CHECK(realm_cpu_pack(99, block, block, 16, 256, 0, 1) != 0, "an unknown type is packed");
-  CHECK(realm_cpu_pack(kQ4_0, block, block, 1, 32, 0, 2) != 0, "missing panels are packed");
-  CHECK(realm_cpu_pack(kQ4_0, block, block, 1, 32, -1, 1) != 0, "panel -1 is packed");
   CHECK(realm_cpu_dequantize_row(99, block, 256, row) != 0, "an unknown type is read");
   CHECK(realm_cpu_dequantize_row(kQ6_K, block, 100, row) != 0, "half a block is read");
 }

@@ -163,6 +163,41 @@ def test_panels_are_packed_one_by_one(library, quant_type):
 
 
 @pytest.mark.parametrize("quant_type", SUPPORTED_QUANT_TYPES, ids=str)
+def test_all_instruction_sets_pack_the_same_bytes(library, quant_type):
+    num_rows, num_cols = 37, 11 * quant_type.block_size
+    blocks = random_blocks(quant_type, num_rows, num_cols)
+    forms = []
+    for isa in library.isas:
+        library.select_isa(isa)
+        forms.append(pack(library, quant_type, blocks, num_cols))
+    for form in forms[1:]:
+        np.testing.assert_array_equal(form, forms[0])
+
+
+@pytest.mark.parametrize(
+    ("quant_type", "num_rows", "num_cols"),
+    [(99, 16, 256), (QuantType.Q4_K, 16, 128), (QuantType.Q4_0, 0, 32), (QuantType.Q4_0, 16, 0)],
+    ids=["an unknown type", "half a block", "no rows", "no columns"],
+)
+def test_what_has_no_packed_form_is_refused(library, quant_type, num_rows, num_cols):
+    blocks, packed = aligned(4096), aligned(4096)
+    blocks[:] = 0x55
+    matrix = (quant_type, blocks.ctypes.data, packed.ctypes.data, num_rows, num_cols)
+    assert library.functions.realm_cpu_pack(*matrix, 0, 1) != 0
+    assert library.functions.realm_cpu_packed_bytes(quant_type, num_rows, num_cols) == -1
+    assert not packed.any()
+
+
+@pytest.mark.parametrize("panels", [(0, 2), (1, 1), (-1, 1), (0, -1)])
+def test_panels_that_a_matrix_lacks_are_refused(library, panels):
+    blocks, packed = aligned(4096), aligned(4096)
+    blocks[:] = 0x55
+    matrix = (QuantType.Q4_0, blocks.ctypes.data, packed.ctypes.data, 1, 32)
+    assert library.functions.realm_cpu_pack(*matrix, *panels) != 0
+    assert not packed.any()
+
+
+@pytest.mark.parametrize("quant_type", SUPPORTED_QUANT_TYPES, ids=str)
 @pytest.mark.parametrize("num_rows", [16, 37])
 def test_what_was_in_memory_before_packing_does_not_matter(library, quant_type, num_rows):
     num_cols = 3 * quant_type.block_size  # an odd number of columns of 16-bit floats

@@ -7,10 +7,8 @@ namespace realm {
 namespace {
 
 template <class Block>
-Block read_block(const uint8_t* source) {
-  Block block;
-  std::memcpy(&block, source, sizeof(block));
-  return block;
+const Block& block_at(const uint8_t* source) {
+  return *reinterpret_cast<const Block*>(source);
 }
 
 // Lower halves first.
@@ -48,8 +46,13 @@ void add_bit_pairs(const uint8_t* pairs, int shift, uint8_t* codes) {
   }
 }
 
-// The 8 scales and 8 minima of 6 bits each in the 12 bytes of Q4_K and Q5_K.
-void six_bit_scales(const uint8_t* packed, DecodedBlock& block) {
+// 8 scales and 8 minima of 6 bits each in 12 bytes.
+template <class Block>  // BlockQ4_K or BlockQ5_K
+void six_bit_scales(const Block& source, DecodedBlock& block) {
+  uint8_t packed[sizeof(source.scales)];
+  std::memcpy(packed, source.scales, sizeof(packed));
+  block.d = source.d;
+  block.m = source.dmin;
   for (int i = 0; i < 4; ++i) {
     const int scale = packed[i], minimum = packed[4 + i], low = packed[8 + i];
     block.scales[i] = static_cast<int8_t>(scale & 63);
@@ -59,93 +62,116 @@ void six_bit_scales(const uint8_t* packed, DecodedBlock& block) {
   }
 }
 
-void decode_q2_k(const BlockQ2_K& source, DecodedBlock& block) {
+void scales_of(const BlockQ2_K& source, DecodedBlock& block) {
   block.d = source.d;
   block.m = source.dmin;
+  uint8_t packed[sizeof(source.scales)];
+  std::memcpy(packed, source.scales, sizeof(packed));
   for (int i = 0; i < 16; ++i) {
-    block.scales[i] = source.scales[i] & 15;
-    block.minima[i] = source.scales[i] >> 4;
+    block.scales[i] = packed[i] & 15;
+    block.minima[i] = packed[i] >> 4;
   }
-  std::memset(block.codes, 0, sizeof(block.codes));
-  add_bit_pairs(source.qs, 0, block.codes);
 }
 
-void decode_q3_k(const BlockQ3_K& source, DecodedBlock& block) {
+void scales_of(const BlockQ3_K& source, DecodedBlock& block) {
   block.d = source.d;
+  uint8_t packed[sizeof(source.scales)];
+  std::memcpy(packed, source.scales, sizeof(packed));
   for (int i = 0; i < 16; ++i) {
-    const int low = i < 8 ? source.scales[i] & 15 : source.scales[i - 8] >> 4;
-    const int high = (source.scales[8 + i % 4] >> (2 * (i / 4))) & 3;
+    const int low = i < 8 ? packed[i] & 15 : packed[i - 8] >> 4;
+    const int high = (packed[8 + i % 4] >> (2 * (i / 4))) & 3;
     block.scales[i] = static_cast<int8_t>((low | high << 4) - 32);
   }
-  std::memset(block.codes, 0, sizeof(block.codes));
-  add_bit_pairs(source.qs, 0, block.codes);
-  add_bits(source.hmask, 2, block.codes);
 }
 
-void decode_q4_k(const BlockQ4_K& source, DecodedBlock& block) {
-  block.d = source.d;
-  block.m = source.dmin;
-  six_bit_scales(source.scales, block);
-  for (int i = 0; i < 4; ++i) split_nibbles(source.qs + 32 * i, 32, block.codes + 64 * i);
-}
+void scales_of(const BlockQ4_K& source, DecodedBlock& block) { six_bit_scales(source, block); }
 
-void decode_q5_k(const BlockQ5_K& source, DecodedBlock& block) {
-  block.d = source.d;
-  block.m = source.dmin;
-  six_bit_scales(source.scales, block);
-  for (int i = 0; i < 4; ++i) split_nibbles(source.qs + 32 * i, 32, block.codes + 64 * i);
-  add_bits(source.qh, 4, block.codes);
-}
+void scales_of(const BlockQ5_K& source, DecodedBlock& block) { six_bit_scales(source, block); }
 
-void decode_q6_k(const BlockQ6_K& source, DecodedBlock& block) {
+void scales_of(const BlockQ6_K& source, DecodedBlock& block) {
   block.d = source.d;
   std::memcpy(block.scales, source.scales, 16);
-  for (int i = 0; i < 2; ++i) split_nibbles(source.ql + 64 * i, 64, block.codes + 128 * i);
-  add_bit_pairs(source.qh, 4, block.codes);
 }
 
-void decode_iq4_xs(const BlockIQ4_XS& source, DecodedBlock& block) {
+void scales_of(const BlockIQ4_XS& source, DecodedBlock& block) {
   block.d = source.d;
   for (int i = 0; i < 8; ++i) {
     const int low = (source.scales_l[i / 2] >> (4 * (i % 2))) & 15;
     const int high = (source.scales_h >> (2 * i)) & 3;
     block.scales[i] = static_cast<int8_t>((low | high << 4) - 32);
-    split_nibbles(source.qs + 16 * i, 16, block.codes + 32 * i);
   }
 }
 
-template <class Block>
-void decode_plain(const uint8_t* source, DecodedBlock& block) {
-  const Block file = read_block<Block>(source);
-  block.d = file.d;
-  if constexpr (requires { file.m; }) block.m = file.m;
-  if constexpr (sizeof(file.qs) == 32) {
-    std::memcpy(block.codes, file.qs, 32);
-  } else {
-    split_nibbles(file.qs, 16, block.codes);
+template <class Block>  // of 32 columns
+void scales_of(const Block& source, DecodedBlock& block) {
+  block.d = source.d;
+  if constexpr (requires { source.m; }) block.m = source.m;
+}
+
+void codes_of(const BlockQ2_K& source, uint8_t* codes) { add_bit_pairs(source.qs, 0, codes); }
+
+void codes_of(const BlockQ3_K& source, uint8_t* codes) {
+  add_bit_pairs(source.qs, 0, codes);
+  add_bits(source.hmask, 2, codes);
+}
+
+void codes_of(const BlockQ4_K& source, uint8_t* codes) {
+  for (int i = 0; i < 4; ++i) split_nibbles(source.qs + 32 * i, 32, codes + 64 * i);
+}
+
+void codes_of(const BlockQ5_K& source, uint8_t* codes) {
+  for (int i = 0; i < 4; ++i) split_nibbles(source.qs + 32 * i, 32, codes + 64 * i);
+  add_bits(source.qh, 4, codes);
+}
+
+void codes_of(const BlockQ6_K& source, uint8_t* codes) {
+  for (int i = 0; i < 2; ++i) split_nibbles(source.ql + 64 * i, 64, codes + 128 * i);
+  add_bit_pairs(source.qh, 4, codes);
+}
+
+void codes_of(const BlockIQ4_XS& source, uint8_t* codes) {
+  for (int i = 0; i < 8; ++i) split_nibbles(source.qs + 16 * i, 16, codes + 32 * i);
+}
+
+void codes_of(const BlockQ8_0& source, uint8_t* codes) { std::memcpy(codes, source.qs, 32); }
+
+template <class Block>  // of 32 columns and 4 or 5 bits
+void codes_of(const Block& source, uint8_t* codes) {
+  split_nibbles(source.qs, 16, codes);
+  if constexpr (requires { source.qh; }) add_fifth_bits(source.qh, codes);
+}
+
+// Call `use` with the block at `source`.
+template <class Use>
+void with_block(int32_t quant_type, const uint8_t* source, Use use) {
+  switch (quant_type) {
+    case kQ4_0:
+    case kIQ4_NL: return use(block_at<BlockQ4_0>(source));
+    case kQ4_1: return use(block_at<BlockQ4_1>(source));
+    case kQ5_0: return use(block_at<BlockQ5_0>(source));
+    case kQ5_1: return use(block_at<BlockQ5_1>(source));
+    case kQ8_0: return use(block_at<BlockQ8_0>(source));
+    case kQ2_K: return use(block_at<BlockQ2_K>(source));
+    case kQ3_K: return use(block_at<BlockQ3_K>(source));
+    case kQ4_K: return use(block_at<BlockQ4_K>(source));
+    case kQ5_K: return use(block_at<BlockQ5_K>(source));
+    case kQ6_K: return use(block_at<BlockQ6_K>(source));
+    case kIQ4_XS: return use(block_at<BlockIQ4_XS>(source));
+    default: return;
   }
-  if constexpr (requires { file.qh; }) add_fifth_bits(file.qh, block.codes);
 }
 
 }  // namespace
 
-void decode_block(int32_t quant_type, const uint8_t* source, DecodedBlock& block) {
+void decode_scales(int32_t quant_type, const uint8_t* source, DecodedBlock& block) {
   block.m = 0;
-  switch (quant_type) {
-    case kQ4_0:
-    case kIQ4_NL: return decode_plain<BlockQ4_0>(source, block);
-    case kQ4_1: return decode_plain<BlockQ4_1>(source, block);
-    case kQ5_0: return decode_plain<BlockQ5_0>(source, block);
-    case kQ5_1: return decode_plain<BlockQ5_1>(source, block);
-    case kQ8_0: return decode_plain<BlockQ8_0>(source, block);
-    case kQ2_K: return decode_q2_k(read_block<BlockQ2_K>(source), block);
-    case kQ3_K: return decode_q3_k(read_block<BlockQ3_K>(source), block);
-    case kQ4_K: return decode_q4_k(read_block<BlockQ4_K>(source), block);
-    case kQ5_K: return decode_q5_k(read_block<BlockQ5_K>(source), block);
-    case kQ6_K: return decode_q6_k(read_block<BlockQ6_K>(source), block);
-    case kIQ4_XS: return decode_iq4_xs(read_block<BlockIQ4_XS>(source), block);
-    default: return;
-  }
+  with_block(quant_type, source, [&](const auto& file) { scales_of(file, block); });
+}
+
+void decode_block(int32_t quant_type, const uint8_t* source, DecodedBlock& block) {
+  decode_scales(quant_type, source, block);
+  std::memset(block.codes, 0, sizeof(block.codes));
+  with_block(quant_type, source, [&](const auto& file) { codes_of(file, block.codes); });
 }
 
 }  // namespace realm

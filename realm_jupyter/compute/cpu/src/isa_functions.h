@@ -10,6 +10,8 @@
 
 namespace realm::REALM_ISA {
 
+void pack_panels(int32_t quant_type, const uint8_t* source, uint8_t* packed, int64_t num_rows,
+                 int64_t num_cols, int64_t first_panel, int64_t num_panels);
 void quantize_row(const float* x, int64_t num_cols, int8_t* quants, float* scales, int16_t* sums);
 void matmul(const Matrix& matrix, const Activations& x, int64_t first_row, int64_t num_rows,
             int64_t first_panel, int64_t num_panels, const float* bias, float* y,

@@ -10,6 +10,7 @@ namespace realm::REALM_ISA {
 const Kernels& table() {
   static constexpr Kernels kTable = {
       .name = REALM_TEXT(REALM_ISA),
+      .pack_panels = pack_panels,
       .quantize_row = quantize_row,
       .matmul = matmul,
       .rms_norm = rms_norm,

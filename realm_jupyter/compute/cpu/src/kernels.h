@@ -79,6 +79,12 @@ struct AttentionTile {
 struct Kernels {
   const char* name;
 
+  // Panels [first_panel, first_panel + num_panels) of a matrix of num_rows rows in GGUF's order,
+  // to their places in `packed`; see packed.h. The same bytes from every set.
+  void (*pack_panels)(int32_t quant_type, const uint8_t* source, uint8_t* packed,
+                      int64_t num_rows, int64_t num_cols, int64_t first_panel,
+                      int64_t num_panels);
+
   // quants, scales and sums of one row of num_cols (a multiple of 32) floats.
   void (*quantize_row)(const float* x, int64_t num_cols, int8_t* quants, float* scales,
                        int16_t* sums);

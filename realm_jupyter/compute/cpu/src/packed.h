@@ -1,4 +1,4 @@
-// The packed layout of matrices: what pack.cpp writes and the kernels read.
+// The packed layout of matrices: what isa_pack.cpp writes and the kernels read.
 //
 // A matrix is panels of 16 rows, one after another. Of quantized types, a panel is *slabs* of 256
 // columns (the last may hold fewer blocks of 32, for types whose blocks have 32 columns), read

@@ -28,8 +28,9 @@ enum QuantType : int32_t {
   kBF16 = 30,
 };
 
-// All fields are bytes or halves as in the file, without padding; blocks may lie anywhere.
-#define REALM_BLOCK struct __attribute__((packed))
+// All fields are bytes or halves as in the file, without padding; blocks may lie anywhere, in
+// bytes of any type.
+#define REALM_BLOCK struct __attribute__((packed, may_alias))
 
 REALM_BLOCK BlockQ4_0 { uint16_t d; uint8_t qs[16]; };
 REALM_BLOCK BlockQ4_1 { uint16_t d, m; uint8_t qs[16]; };
@@ -93,6 +94,9 @@ struct DecodedBlock {
   int8_t scales[16];
   uint8_t minima[16];
 };
+
+// Decode all but the codes of the block at `source`; not for F32, F16 and BF16.
+void decode_scales(int32_t quant_type, const uint8_t* source, DecodedBlock& block);
 
 // Decode the block at `source`; not for F32, F16 and BF16.
 void decode_block(int32_t quant_type, const uint8_t* source, DecodedBlock& block);
