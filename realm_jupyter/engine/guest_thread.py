@@ -21,6 +21,7 @@ from realm_jupyter.engine.guest_weights import GuestWeights
 from realm_jupyter.errors import (
     ContextLengthError,
     GuestAbiError,
+    TenantBusyError,
     TenantClosedError,
     TenantNotFoundError,
 )
@@ -72,6 +73,7 @@ class _GuestLane:
         self._thought_s = 0.0
         self._logits: np.ndarray | None = None
         self._error: BaseException | None = None
+        self._is_back = threading.Event()
 
     @property
     def is_cancelled(self) -> bool:
@@ -89,6 +91,10 @@ class _GuestLane:
             self._thought_s, self._answered_at = monotonic() - self._answered_at, None
         self._prompt_ids = token_ids if is_prompt else _NOTHING
         self.pending_ids = token_ids
+
+    def wait_until_back(self) -> None:
+        """Wait until the scheduler has stopped the lane and its pages are free."""
+        self._is_back.wait()
 
     def wait(self) -> np.ndarray:
         """Wait for the logits after the last token (guest's thread)."""
@@ -129,8 +135,11 @@ class _GuestLane:
     def stop(self) -> None:
         self.is_done = True
         self.pending_ids = _NOTHING
-        self.cache.free()
-        self._answer.set()
+        try:
+            self.cache.free()
+        finally:
+            self._answer.set()
+            self._is_back.set()
 
     def fail(self, error: BaseException) -> None:
         self._error = error
@@ -182,9 +191,11 @@ class GuestHost:
         again.start()
 
     def finish(self) -> None:
-        """Return every sequence to the executor."""
+        """Return every sequence to the executor, which has them back when this returns."""
         self._is_finished = True
         self.scheduler.wake()
+        for lane in self._lanes.values():
+            lane.wait_until_back()
 
     # -- host functions, on the guest's thread ---------------------------------------
 
@@ -309,9 +320,13 @@ class GuestHost:
             raise
         lane = _GuestLane(self, cache, prefix)
         lane.allowed = allowed
+        try:
+            self.scheduler.submit(lane)
+        except (RuntimeError, TenantBusyError):
+            cache.free()
+            raise
         handle = next(self._handles)
         self._lanes[handle] = lane
-        self.scheduler.submit(lane)
         return handle
 
     def _lane(self, seq: int) -> _GuestLane:

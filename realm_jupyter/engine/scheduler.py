@@ -125,7 +125,7 @@ class Scheduler:
     def num_lanes(self) -> int:
         """Lanes that run or wait to join."""
         with self._condition:
-            return len(self._lanes) + len(self._incoming)
+            return sum(not lane.is_done for lane in (*self._lanes, *self._incoming))
 
     def submit(self, lane: Lane) -> None:
         """Let a lane join at the next step.

@@ -132,6 +132,42 @@ def test_ones_own_handles_used_wrongly_are_typed_errors(registry, victim, body):
     assert victim.generate(token_ids=SECRET, **LONG).text == expected
 
 
+def test_a_closed_tenant_has_given_its_guests_sequences_back(registry, monkeypatch):
+    loaded = registry._engine.get("tiny")
+    submit, is_closed, has_sequence = loaded.scheduler.submit, threading.Event(), threading.Event()
+
+    def submit_and_tell(lane):
+        submit(lane)
+        has_sequence.set()
+
+    monkeypatch.setattr(loaded.scheduler, "submit", submit_and_tell)
+    attacker = attacking_guest(registry, "call $seq_new (loop $again br $again)")
+    attacker.stream(token_ids=[5], max_tokens=5)
+    assert has_sequence.wait(GUARD_S)
+    # The scheduler is busy for a while, unless the tenant is closed without waiting for it.
+    loaded.scheduler.call_soon(lambda: is_closed.wait(0.5))
+    attacker.close()
+    assert registry.stats().models[0].num_sequences == 0
+    is_closed.set()
+
+
+def test_a_sequence_that_is_one_too_many_for_the_model_is_freed(registry, monkeypatch):
+    loaded = registry._engine.get("tiny")
+    caches, new_cache = [], loaded.executor.new_cache
+
+    def new_cache_and_tell(budget):
+        caches.append(new_cache(budget))
+        return caches[-1]
+
+    monkeypatch.setattr(loaded.executor, "new_cache", new_cache_and_tell)
+    monkeypatch.setattr(loaded.scheduler, "_max_lanes", 0)
+    with attacking_guest(registry, "call $seq_new") as attacker:
+        with pytest.raises(TenantBusyError, match="0 requests run or wait"):
+            attacker.generate(token_ids=[5], max_tokens=5)
+        with pytest.raises(KVCacheError, match="free"):
+            caches[0].fork()
+
+
 def test_a_speculative_fork_is_cut_back_and_changes_nothing(registry, victim):
     loaded = registry._engine.get("tiny")
     pool, cache = loaded.executor.pool, loaded.executor.new_cache()
