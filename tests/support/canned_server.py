@@ -10,7 +10,8 @@ import threading
 class CannedServer:
     """Each connection gets the next of ``answers`` and is closed.
 
-    None says nothing, and ``(answer,)`` says nothing more.
+    None says nothing, and ``(answer,)`` says nothing more. An answer that others follow has to
+    say that the connection closes, or a client may ask again on it before it does.
     """
 
     def __init__(self):
@@ -78,7 +79,8 @@ def _read_request(connection):
 def error_answer(status, code, retry_after_s=None):
     body = json.dumps({"error": {"message": "it broke", "type": "t", "code": code}}).encode()
     retry = "" if retry_after_s is None else f"retry-after: {retry_after_s}\r\n"
-    return f"HTTP/1.1 {status} X\r\n{retry}content-length: {len(body)}\r\n\r\n".encode() + body
+    head = f"HTTP/1.1 {status} X\r\nconnection: close\r\n{retry}content-length: {len(body)}\r\n\r\n"
+    return head.encode() + body
 
 
 def stream_answer(pieces, *, is_cut=False, error=None):
@@ -97,6 +99,7 @@ def stream_answer(pieces, *, is_cut=False, error=None):
     chunk = f"{len(text.encode()):x}\r\n{text}\r\n"
     end = "" if is_cut else "0\r\n\r\n"
     head = (
-        "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n"
+        "HTTP/1.1 200 OK\r\nconnection: close\r\n"
+        "content-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n"
     )
     return (head + chunk + end).encode()
