@@ -137,36 +137,37 @@ template <int kBits, bool kIsSigned, bool kIsScaled>
 class Dot {
  public:
 #if defined(REALM_DOT_OF_FOUR)
-  // `sum` is that of all quants that will be added.
-  REALM_INLINE void start(int32_t sum) {
-    int32_t bias = 0;
+  // What the sum starts with, by the sum of all quants that will be added: that of a zero other
+  // than 0, and of what makes signed codes unsigned.
+  static constexpr int16_t bias(int zero) {
 #if defined(REALM_DOT_NEEDS_UNSIGNED)
-    if constexpr (kIsSigned) bias = -128 * sum;
+    if (kIsSigned) return -128;
 #endif
-    static_cast<void>(sum);
-    even_ = set1(bias);
-    odd_ = set1(0);
+    return static_cast<int16_t>(-zero);
   }
 
-  REALM_INLINE void add(Bytes even, Bytes odd, Vi even_quants, Vi odd_quants, V16i) {
-    for (int i = 0; i < kParts; ++i) {
-      even_.part[i] = dot_of_four_part(even_.part[i], operand(even.part[i]), even_quants);
-      odd_.part[i] = dot_of_four_part(odd_.part[i], operand(odd.part[i]), odd_quants);
-    }
+  REALM_INLINE void start(Vi bias) {
+    for (int i = 0; i < kParts; ++i) sum_.part[i] = bias;
+  }
+
+  REALM_INLINE void add(Bytes even, Bytes odd, Vi even_quants, Vi odd_quants, V16i scale) {
+    add(even, even_quants, scale);
+    add(odd, odd_quants, scale);
   }
 
   REALM_INLINE void add(Bytes codes, Vi quants, V16i) {
     for (int i = 0; i < kParts; ++i) {
-      even_.part[i] = dot_of_four_part(even_.part[i], operand(codes.part[i]), quants);
+      sum_.part[i] = dot_of_four_part(sum_.part[i], operand(codes.part[i]), quants);
     }
   }
 
-  REALM_INLINE void pin() {}
-
-  REALM_INLINE V16i finish(V16i scale) const {
-    const V16i sum = even_ + odd_;
-    return kIsScaled ? sum * scale : sum;
+  REALM_INLINE void pin() {
+#if defined(REALM_PIN)
+    for (int i = 0; i < kParts; ++i) REALM_PIN(sum_.part[i]);
+#endif
   }
+
+  REALM_INLINE V16i finish(V16i scale) const { return kIsScaled ? sum_ * scale : sum_; }
 
  private:
   REALM_INLINE static Vb operand(Vb weights) {
@@ -176,9 +177,11 @@ class Dot {
     return weights;
   }
 
-  V16i even_, odd_;
+  V16i sum_;
 #else
-  REALM_INLINE void start(int32_t) {
+  static constexpr int16_t bias(int) { return 0; }  // zeros are subtracted in the end
+
+  REALM_INLINE void start(Vi) {
     sum_ = set1(0);
     for (int i = 0; i < kParts; ++i) narrow_.part[i] = Vi{};
   }

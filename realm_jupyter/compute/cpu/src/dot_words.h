@@ -11,9 +11,9 @@ template <int kBits, bool kIsSigned, bool kIsScaled>
 class Dot {
  public:
 #if defined(REALM_SIGNS_APART)
-  REALM_INLINE void start(int32_t) { sum_ = set1(0); }
+  // Signed codes start with the sum of all sizes whose signs are set.
+  static constexpr int16_t bias(int) { return kIsSigned ? 1 : 0; }
 
-  // For signed codes: with the sum of all sizes whose signs are set, in every lane.
   REALM_INLINE void start(Vi sum) {
     for (int i = 0; i < kParts; ++i) sum_.part[i] = sum;
   }
@@ -53,10 +53,9 @@ class Dot {
 
   REALM_INLINE static Vs ones() { return Vs{} + int16_t{1}; }
 #else
-  template <class Sum>
-  REALM_INLINE void start(Sum) {
-    sum_ = set1(0);
-  }
+  static constexpr int16_t bias(int) { return 0; }
+
+  REALM_INLINE void start(Vi) { sum_ = set1(0); }
 
   REALM_INLINE void add(Bytes even, Bytes odd, Vi even_quants, Vi odd_quants, V16i scale) {
     add(even, even_quants, scale);

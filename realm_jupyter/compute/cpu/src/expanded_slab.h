@@ -32,11 +32,15 @@ class ExpandedSlab {
       if constexpr (kFormat.has_minima) store(m_[i], slab.m(i));
     }
     for (int64_t i = 0; i < kFormat.num_groups(); ++i) store(scales_[i], slab.scale(i));
+    for (int64_t i = 0; kHasMinima && i < kFormat.num_groups(); ++i) {
+      store(minima_[i], slab.minimum(i));
+    }
   }
 
   REALM_INLINE V16f d(int64_t block) const { return load(d_[block]); }
   REALM_INLINE V16f m(int64_t block) const { return load(m_[block]); }
   REALM_INLINE V16i scale(int64_t group) const { return load(scales_[group]); }
+  REALM_INLINE V16f minimum(int64_t group) const { return load(minima_[group]); }
   REALM_INLINE V16i offsets(int64_t block) const { return load(offsets_[block]); }
 
   template <int kPair>
@@ -53,7 +57,9 @@ class ExpandedSlab {
 #endif
 
  private:
-  static constexpr bool kHasOffsets = kFormat.is_super() && (kFormat.has_minima || kFormat.zero);
+  static constexpr bool kHasMinima = kFormat.is_super() && kFormat.has_minima;
+  static constexpr bool kHasOffsets =
+      kFormat.is_super() && kFormat.zero != 0 && SlabDot<kFormat>::bias(kFormat.zero) == 0;
   static constexpr int64_t kNumScales = kFormat.is_super() ? kFormat.num_groups() : 1;
   static constexpr int64_t kNumD = kFormat.is_super() ? 1 : kSlabBlocks;
 
@@ -78,6 +84,7 @@ class ExpandedSlab {
   alignas(64) float d_[kNumD][kLanes];
   alignas(64) float m_[kFormat.has_minima ? kNumD : 1][kLanes];
   alignas(64) int32_t scales_[kNumScales][kLanes];
+  alignas(64) float minima_[kHasMinima ? kNumScales : 1][kLanes];
   alignas(64) int32_t offsets_[kHasOffsets ? kSlabBlocks : 1][kLanes];
 };
 

@@ -28,11 +28,18 @@ constexpr int64_t kGroupTokens = 128;
 
 // Tokens that share one pass over a slab's codes: as many as the registers hold.
 #if defined(__AVX512F__)
-constexpr int kTokens = 8;
+constexpr int kTokens = 4;
 #elif defined(__AVX2__) || defined(__ARM_NEON)
 constexpr int kTokens = 4;
 #else
 constexpr int kTokens = 2;
+#endif
+
+// Panels whose expanded slabs share a token's quants in registers.
+#if defined(__AVX512F__)
+constexpr int kPanelsTogether = 2;
+#else
+constexpr int kPanelsTogether = 1;
 #endif
 
 // Tokens that share the unpacking of codes in registers.
@@ -59,51 +66,60 @@ template <int32_t kType, int kCount>
 REALM_NOINLINE void multiply_few(const uint8_t* panel_data, const Activations& x, int64_t row,
                                  int64_t panel, const Output& output) {
   const int64_t num_blocks = x.num_cols / kBlock;
-  V16f results[kCount];
-  for (int t = 0; t < kCount; ++t) results[t] = zero();
+  V16f results[1][kCount];
+  for (V16f& result : results[0]) result = zero();
   for (int64_t block = 0; block < num_blocks; block += kSlabBlocks) {
     const int64_t left = num_blocks - block, count = left < kSlabBlocks ? left : kSlabBlocks;
     const PackedSlab<kType> slab(panel_data, count);
-    add_slab<PackedSlab<kType>, kCount>(slab, count, tokens_at(x, row, block), results);
+    add_slab<PackedSlab<kType>, kCount, 1>(&slab, count, tokens_at(x, row, block), results);
     panel_data += packed_format(kType).slab_bytes(count);
   }
-  for (int t = 0; t < kCount; ++t) output.put(row + t, panel, results[t]);
+  for (int t = 0; t < kCount; ++t) output.put(row + t, panel, results[0][t]);
 }
 
-template <int32_t kType, int kCount>
-REALM_NOINLINE void add_tokens(const ExpandedSlab<kType>& slab, int64_t num_blocks,
-                               const Tokens& tokens, float (*results)[kLanes]) {
-  const Tokens x = tokens;  // a copy that stays in registers
-  V16f registers[kCount];
-  for (int t = 0; t < kCount; ++t) registers[t] = load(results[t]);
-  add_slab<ExpandedSlab<kType>, kCount>(slab, num_blocks, x, registers);
-  for (int t = 0; t < kCount; ++t) store(results[t], registers[t]);
+// The running sums of a panel and a group of tokens.
+using PanelSums = float[kGroupTokens][kLanes];
+
+template <int32_t kType, int kCount, int kPanels>
+REALM_NOINLINE void add_tokens(const ExpandedSlab<kType>* slabs, int64_t num_blocks,
+                               const TokenSlab<kType, kGroupTokens>& tokens, int64_t first,
+                               PanelSums* sums) {
+  V16f results[kPanels][kCount];
+  for (int p = 0; p < kPanels; ++p) {
+    for (int t = 0; t < kCount; ++t) results[p][t] = load(sums[p][first + t]);
+  }
+  add_slab<ExpandedSlab<kType>, kCount, kPanels>(slabs, num_blocks, tokens.at(first), results);
+  for (int p = 0; p < kPanels; ++p) {
+    for (int t = 0; t < kCount; ++t) store(sums[p][first + t], results[p][t]);
+  }
 }
 
-// Some tokens times a slab. What memory should have ready next, as many bytes as the slab has, is
-// asked for in parts while we calculate.
-template <int32_t kType>
-REALM_INLINE void add_all_tokens(const ExpandedSlab<kType>& slab, int64_t num_blocks,
+// Some tokens times a slab of each of kPanels panels. What memory should have ready next, as many
+// bytes as the slabs have, is asked for in parts while we calculate.
+template <int32_t kType, int kPanels>
+REALM_INLINE void add_all_tokens(const ExpandedSlab<kType>* slabs, int64_t num_blocks,
                                  const TokenSlab<kType, kGroupTokens>& tokens, int64_t num_tokens,
-                                 const uint8_t* next, float (*results)[kLanes]) {
+                                 const uint8_t* next, int64_t stride, PanelSums* sums) {
   const int64_t bytes = packed_format(kType).slab_bytes(num_blocks);
   const int64_t part = ceil_div(bytes, ceil_div(num_tokens, kTokens));
   int64_t t = 0;
   for (; t + kTokens <= num_tokens; t += kTokens) {
-    fetch(next + t / kTokens * part, part);
-    add_tokens<kType, kTokens>(slab, num_blocks, tokens.at(t), results + t);
+    for (int p = 0; p < kPanels; ++p) fetch(next + p * stride + t / kTokens * part, part);
+    add_tokens<kType, kTokens, kPanels>(slabs, num_blocks, tokens, t, sums);
   }
   if constexpr (kTokens > 4) {
     if (t + 4 <= num_tokens) {
-      add_tokens<kType, 4>(slab, num_blocks, tokens.at(t), results + t);
+      add_tokens<kType, 4, kPanels>(slabs, num_blocks, tokens, t, sums);
       t += 4;
     }
   }
   if (t + 2 <= num_tokens) {
-    add_tokens<kType, 2>(slab, num_blocks, tokens.at(t), results + t);
+    add_tokens<kType, 2, kPanels>(slabs, num_blocks, tokens, t, sums);
     t += 2;
   }
-  if (t < num_tokens) add_tokens<kType, 1>(slab, num_blocks, tokens.at(t), results + t);
+  if (t < num_tokens) {
+    add_tokens<kType, 1, kPanels>(slabs, num_blocks, tokens, t, sums);
+  }
 }
 
 // Up to kGroupTokens tokens and kGroupPanels panels, slab by slab.
@@ -112,28 +128,35 @@ REALM_NOINLINE void multiply_group(const uint8_t* panels, const Activations& x, 
                                    int64_t num_rows, int64_t first_panel, int64_t num_panels,
                                    const Output& output) {
   const int64_t num_blocks = x.num_cols / kBlock, panel_size = panel_bytes(kType, x.num_cols);
-  alignas(64) float results[kGroupPanels][kGroupTokens][kLanes];
+  alignas(64) PanelSums sums[kGroupPanels];
   for (int64_t p = 0; p < num_panels; ++p) {
-    for (int64_t t = 0; t < num_rows; ++t) store(results[p][t], zero());
+    for (int64_t t = 0; t < num_rows; ++t) store(sums[p][t], zero());
   }
   TokenSlab<kType, kGroupTokens> tokens;
-  ExpandedSlab<kType> expanded;
+  ExpandedSlab<kType> expanded[kPanelsTogether];
   for (int64_t block = 0; block < num_blocks; block += kSlabBlocks) {
     const int64_t left = num_blocks - block, count = left < kSlabBlocks ? left : kSlabBlocks;
     const int64_t slab_size = packed_format(kType).slab_bytes(count);
     tokens.take(x, row, num_rows, block, count);
-    for (int64_t p = 0; p < num_panels; ++p) {
+    for (int64_t p = 0; p < num_panels; p += kPanelsTogether) {
       const uint8_t* data = panels + p * panel_size;
-      expanded.expand(PackedSlab<kType, false>(data, count), count);
-      const uint8_t* next = p + 1 == num_panels ? panels + slab_size : data + panel_size;
-      add_all_tokens<kType>(expanded, count, tokens, num_rows, next, results[p]);
+      const int64_t together = num_panels - p < kPanelsTogether ? num_panels - p : kPanelsTogether;
+      for (int64_t i = 0; i < together; ++i) {
+        expanded[i].expand(PackedSlab<kType, false>(data + i * panel_size, count), count);
+      }
+      const bool is_last = p + together == num_panels;
+      const uint8_t* next = is_last ? panels + slab_size : data + together * panel_size;
+      if (together == kPanelsTogether) {
+        add_all_tokens<kType, kPanelsTogether>(expanded, count, tokens, num_rows, next, panel_size,
+                                               sums + p);
+      } else {
+        add_all_tokens<kType, 1>(expanded, count, tokens, num_rows, next, 0, sums + p);
+      }
     }
     panels += slab_size;
   }
-  for (int64_t p = 0; p < num_panels; ++p) {
-    for (int64_t t = 0; t < num_rows; ++t) {
-      output.put(row + t, first_panel + p, load(results[p][t]));
-    }
+  for (int64_t t = 0; t < num_rows; ++t) {
+    for (int64_t p = 0; p < num_panels; ++p) output.put(row + t, first_panel + p, load(sums[p][t]));
   }
 }
 

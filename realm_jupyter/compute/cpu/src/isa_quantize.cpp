@@ -5,7 +5,9 @@
 namespace realm::REALM_ISA {
 namespace {
 
-constexpr int64_t kComputeTokens = 4;
+// Sums that do not wait for each other.
+constexpr int64_t kComputeTokens = kParts == 1 ? 12 : 4;
+constexpr int kComputeSums = kParts == 1 ? 12 : 6;
 
 REALM_INLINE V16i larger(V16i a, V16i b) {
   for (int i = 0; i < kParts; ++i) {
@@ -22,30 +24,38 @@ REALM_INLINE int32_t reduce_larger(V16i a) {
   return largest;
 }
 
+// The largest absolute value of a block.
+REALM_INLINE float largest_of(const float* x) {
+  const V16f halves[2] = {load(x), load(x + kHalfBlock)};
+  // As integers, absolute values order like the numbers, with NaN above infinity: a NaN makes
+  // the scale NaN and is seen in the results.
+  return float_of_bits(static_cast<uint32_t>(
+      reduce_larger(larger(as_int(abs(halves[0])), as_int(abs(halves[1]))))));
+}
+
+REALM_INLINE void quantize_half(const float* x, float inverse, int8_t* quants, int16_t* sum) {
+  const V16f scaled = load(x) * set1(inverse);
+  const V16i rounded = round_to_int(max(min(scaled, set1(127.0f)), set1(-127.0f)));
+  store_i8(quants, rounded);
+  *sum = static_cast<int16_t>(reduce_add(rounded));
+}
+
 }  // namespace
 
 void quantize_row(const float* x, int64_t num_cols, int8_t* quants, float* scales,
                   int16_t* sums) {
-  for (int64_t block = 0; block < num_cols / kBlock; ++block, x += kBlock, quants += kBlock) {
-    const V16f halves[2] = {load(x), load(x + kHalfBlock)};
-    // As integers, absolute values order like the numbers, with NaN above infinity: a NaN makes
-    // the scale NaN and is seen in the results.
-    const float largest = float_of_bits(static_cast<uint32_t>(reduce_larger(
-        larger(as_int(abs(halves[0])), as_int(abs(halves[1]))))));
-    scales[block] = largest / 127.0f;
+  const int64_t num_blocks = num_cols / kBlock;
+  for (int64_t first = 0; first < num_blocks; first += kLanes) {
+    const int64_t left = num_blocks - first, count = left < kLanes ? left : kLanes;
+    alignas(64) float values[kLanes] = {};
+    for (int64_t i = 0; i < count; ++i) values[i] = largest_of(x + (first + i) * kBlock);
+    const V16f largest = load(values);
+    store_first(scales + first, largest / set1(127.0f), count);
     // Where the reciprocal would overflow, all quants are zero.
-    const float inverse = largest < 0x1p-120f ? 0.0f : 127.0f / largest;
-    for (int half = 0; half < 2; ++half) {
-      const V16f scaled = halves[half] * set1(inverse);
-      const V16i rounded = round_to_int(max(min(scaled, set1(127.0f)), set1(-127.0f)));
-      alignas(64) int32_t lanes[kLanes];
-      store(lanes, rounded);
-      int32_t sum = 0;
-      for (int i = 0; i < kLanes; ++i) {
-        quants[half * kHalfBlock + i] = static_cast<int8_t>(lanes[i]);
-        sum += lanes[i];
-      }
-      sums[2 * block + half] = static_cast<int16_t>(sum);
+    store(values, select(less(largest, set1(0x1p-120f)), zero(), set1(127.0f) / largest));
+    for (int64_t i = 0; i < 2 * count; ++i) {
+      const int64_t column = first * kBlock + i * kHalfBlock;
+      quantize_half(x + column, values[i / 2], quants + column, sums + 2 * first + i);
     }
   }
 }
@@ -72,7 +82,7 @@ uint64_t read(const void* data, int64_t num_bytes) {
 int64_t compute(int32_t kind, int64_t num_rounds) {
   alignas(64) uint8_t codes[8 * kVectorBytes] = {};
   alignas(64) int8_t quants[kComputeTokens * kBlock] = {};
-  alignas(64) float floats[kLanes] = {};
+  alignas(64) float floats[kLanes] = {};  // kComputeSums of them
   volatile float sink;
   if (kind == 0) {
     V16i totals[kComputeTokens];
@@ -80,7 +90,7 @@ int64_t compute(int32_t kind, int64_t num_rounds) {
     for (int64_t round = 0; round < num_rounds; ++round) {
       __asm__ volatile("" : : "r"(codes), "r"(quants) : "memory");
       Dot<4, false, false> dots[kComputeTokens];
-      for (auto& dot : dots) dot.start(0);
+      for (auto& dot : dots) dot.start(Vi{});
       unrolled<4>([&](auto pair) __attribute__((always_inline)) {
         const Bytes even = load_bytes(codes + 2 * pair * kVectorBytes);
         const Bytes odd = load_bytes(codes + (2 * pair + 1) * kVectorBytes);
@@ -94,16 +104,16 @@ int64_t compute(int32_t kind, int64_t num_rounds) {
     for (const auto& total : totals) sink = reduce_add(to_float(total));
     return num_rounds * kComputeTokens * kBlock * kLanes;
   }
-  V16f sums[6];
+  V16f sums[kComputeSums];
   for (auto& sum : sums) sum = zero();
   for (int64_t round = 0; round < num_rounds; ++round) {
     __asm__ volatile("" : : "r"(floats) : "memory");
     const V16f weights = load(floats);
-    for (int t = 0; t < 6; ++t) sums[t] = fma(weights, set1(floats[t]), sums[t]);
+    for (int t = 0; t < kComputeSums; ++t) sums[t] = fma(weights, set1(floats[t]), sums[t]);
   }
   for (const auto& sum : sums) sink = reduce_add(sum);
   static_cast<void>(sink);
-  return num_rounds * 6 * kLanes;
+  return num_rounds * kComputeSums * kLanes;
 }
 
 }  // namespace realm::REALM_ISA

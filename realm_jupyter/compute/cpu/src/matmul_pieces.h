@@ -137,10 +137,11 @@ REALM_NOINLINE void add_panel(const PackedSlab<kType>& whole, int64_t num_blocks
     for (int piece = 0; piece < kPieces; ++piece) {
       __asm__ volatile("" : "+r"(x.quants));  // or splats for all pieces would fill the stack
       float* sums = (kIsSuper ? scaled : results).values[piece];
-      V16f sum = load(sums), low = kHasLows ? load(lows.values[piece]) : zero();
-      add_block<PackedSlab<kType>, 1>(slab, x, block, &sum, &low);
-      store(sums, sum);
-      if constexpr (kHasLows) store(lows.values[piece], low);
+      V16f sum[1] = {load(sums)}, low[1] = {kHasLows ? load(lows.values[piece]) : zero()};
+      add_block<PackedSlab<kType>, 1, 1>(&slab, x, block, &sum);
+      if constexpr (kHasLows) add_lows<PackedSlab<kType>, 1, 1>(&slab, x, block, &low);
+      store(sums, sum[0]);
+      if constexpr (kHasLows) store(lows.values[piece], low[0]);
       slab.next_piece();
     }
     slab.first_piece();
@@ -198,7 +199,10 @@ class HeldBlock {
     });
     if constexpr (kFormat.is_super()) {
       for (int i = 0; i < kGroups; ++i) scales_[i] = slab.scale(kGroups * block + i);
-      if constexpr (kFormat.has_minima || kFormat.zero != 0) offsets_ = slab.offsets(block);
+      if constexpr (kFormat.zero != 0) offsets_ = slab.offsets(block);
+      for (int i = 0; kFormat.has_minima && i < kGroups; ++i) {
+        minima_[i] = slab.minimum(kGroups * block + i);
+      }
     } else {
       d_ = slab.d(block);
       if constexpr (kFormat.has_minima) m_ = slab.m(block);
@@ -208,6 +212,7 @@ class HeldBlock {
   REALM_INLINE V16f d(int64_t) const { return d_; }
   REALM_INLINE V16f m(int64_t) const { return m_; }
   REALM_INLINE V16i scale(int64_t group) const { return scales_[group]; }
+  REALM_INLINE V16f minimum(int64_t group) const { return minima_[group]; }
   REALM_INLINE V16i offsets(int64_t) const { return offsets_; }
 
   template <int kPair>
@@ -217,10 +222,10 @@ class HeldBlock {
   }
 
  private:
-  static constexpr int kGroups = kFormat.group_columns == kHalfBlock ? 2 : 1;
+  static constexpr int kGroups = kFormat.groups_of_block();
 
   Bytes codes_[8];
-  V16f d_, m_;
+  V16f d_, m_, minima_[kGroups];
   V16i scales_[kGroups], offsets_;
 };
 
@@ -236,10 +241,11 @@ REALM_NOINLINE void add_held(const PackedSlab<kType>& slab, int64_t block, const
   const HeldBlock<kType> held(slab, block);
   Tokens x = rows.at(block);
   for (int64_t t = 0; t < num_tokens; ++t) {
-    V16f sum = load(sums.values[t]), low = kHasLows ? load(lows.values[t]) : zero();
-    add_block<HeldBlock<kType>, 1>(held, x, 0, &sum, &low);
-    store(sums.values[t], sum);
-    if constexpr (kHasLows) store(lows.values[t], low);
+    V16f sum[1] = {load(sums.values[t])}, low[1] = {kHasLows ? load(lows.values[t]) : zero()};
+    add_block<HeldBlock<kType>, 1, 1>(&held, x, 0, &sum);
+    if constexpr (kHasLows) add_lows<HeldBlock<kType>, 1, 1>(&held, x, 0, &low);
+    store(sums.values[t], sum[0]);
+    if constexpr (kHasLows) store(lows.values[t], low[0]);
     x.quants += rows.quants_stride;
     x.scales += rows.scales_stride;
     x.sums += rows.sums_stride;

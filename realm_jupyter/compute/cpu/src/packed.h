@@ -44,6 +44,8 @@ struct PackedFormat {
   REALM_CONSTEXPR int64_t num_groups() const {
     return is_super() ? kSlabColumns / group_columns : 0;
   }
+  // Groups of 32 columns: of a type without integer scales, one.
+  REALM_CONSTEXPR int groups_of_block() const { return group_columns == kHalfBlock ? 2 : 1; }
   REALM_CONSTEXPR bool shares_scale_bytes() const { return bits == 2; }
   REALM_CONSTEXPR int64_t code_bytes() const { return bits * kVectorBytes; }  // of a block
   REALM_CONSTEXPR int64_t m_offset(int64_t num_blocks) const {

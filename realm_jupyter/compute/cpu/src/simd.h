@@ -235,6 +235,12 @@ REALM_INLINE V16i load_i8(const int8_t* p) {
   return r;
 }
 
+// The lowest bytes of 16 lanes.
+REALM_INLINE void store_i8(int8_t* p, V16i a) {
+  typedef int8_t Narrow __attribute__((vector_size(kPartLanes)));
+  REALM_EACH_PART store_part(p + i * kPartLanes, __builtin_convertvector(a.part[i], Narrow));
+}
+
 REALM_INLINE V16i load_u8(const uint8_t* p) {
   V16i r;
   REALM_EACH_PART r.part[i] = load_u8_part(p + i * kPartLanes);
@@ -331,6 +337,15 @@ REALM_INLINE float reduce_add(V16f a) {
   typedef float V4 __attribute__((vector_size(16)));
   V4 r = (load_part<V4>(lanes) + load_part<V4>(lanes + 8)) +
          (load_part<V4>(lanes + 4) + load_part<V4>(lanes + 12));
+  return (r[0] + r[2]) + (r[1] + r[3]);
+}
+
+REALM_INLINE int32_t reduce_add(V16i a) {
+  alignas(64) int32_t lanes[kLanes];
+  store(lanes, a);
+  typedef int32_t V4 __attribute__((vector_size(16)));
+  const V4 r = (load_part<V4>(lanes) + load_part<V4>(lanes + 8)) +
+               (load_part<V4>(lanes + 4) + load_part<V4>(lanes + 12));
   return (r[0] + r[2]) + (r[1] + r[3]);
 }
 

@@ -7,6 +7,9 @@
 
 namespace realm::REALM_ISA {
 
+// As in simd_avx2.h.
+#define REALM_PIN(vector) __asm__ volatile("" : "+v"(vector))
+
 REALM_INLINE Vf max_part(Vf a, Vf b) { return (Vf)_mm512_max_ps((__m512)a, (__m512)b); }
 REALM_INLINE Vf min_part(Vf a, Vf b) { return (Vf)_mm512_min_ps((__m512)a, (__m512)b); }
 REALM_INLINE Vf fma_part(Vf a, Vf b, Vf c) {

@@ -103,18 +103,19 @@ class PackedSlab {
 
   REALM_INLINE V16i scale(int64_t group) const { return dot_scale(raw_scale(group)); }
 
-  // For the sums of 16 columns of a block: twice 16 bits in each lane, minima or zero · scales.
+  // Zero · scales of 16 columns of a block each: twice 16 bits in each lane.
   REALM_INLINE V16i offsets(int64_t block) const {
-    constexpr bool kIsHalves = kFormat.group_columns == kHalfBlock;
-    V16i low, high;
-    if constexpr (kFormat.has_minima) {
-      low = minimum(kIsHalves ? 2 * block : block);
-      high = kIsHalves ? minimum(2 * block + 1) : low;
-    } else {
-      low = raw_scale(2 * block) * set1(kFormat.zero);
-      high = raw_scale(2 * block + 1) * set1(kFormat.zero);
-    }
+    const V16i low = raw_scale(2 * block) * set1(kFormat.zero);
+    const V16i high = raw_scale(2 * block + 1) * set1(kFormat.zero);
     return (low & set1(0xffff)) | shift_left<16>(high);
+  }
+
+  // 16 minima of a group of columns of a K type.
+  REALM_INLINE V16f minimum(int64_t group) const {
+    if constexpr (kFormat.shares_scale_bytes()) {
+      return to_float(shift_right<4>(load_u8(scales_ + 16 * group)));
+    }
+    return to_float(load_u8(minima_ + 16 * group));
   }
 
   // The codes of groups 2 · kPair and 2 · kPair + 1 of a block.
@@ -160,13 +161,6 @@ class PackedSlab {
     return load_i8((const int8_t*)p);
   }
 
-  REALM_INLINE V16i minimum(int64_t group) const {
-    if constexpr (kFormat.shares_scale_bytes()) {
-      return shift_right<4>(load_u8(scales_ + 16 * group));
-    }
-    return load_u8(minima_ + 16 * group);
-  }
-
   REALM_INLINE static Bytes lookup(Bytes codes) {
     alignas(16) static constexpr int8_t table[16] = {-127, -104, -83, -65, -49, -35, -22, -10,
                                                      1,    13,   25,  38,  53,  69,  89,  113};
@@ -184,6 +178,9 @@ class PackedSlab {
   const uint8_t* codes_;
 };
 
+template <PackedFormat kFormat>
+using SlabDot = Dot<kFormat.bits, kFormat.is_signed, kFormat.is_super()>;
+
 // The quantized activations of some tokens, from a block of 32 columns on.
 struct Tokens {
   const int8_t* quants;
@@ -194,29 +191,25 @@ struct Tokens {
   REALM_INLINE const int8_t* quants_of(int token, int64_t block) const {
     return settled(quants + (token * num_blocks + block) * kBlock);
   }
-#if defined(REALM_CHOOSES_BYTES)
-  // Where `quants` holds mirrored ones, twice as many.
-  REALM_INLINE const int8_t* mirrored_of(int token, int64_t block) const {
-    return quants + 2 * (token * num_blocks + block) * kBlock;
-  }
-#endif
   REALM_INLINE float scale_of(int token, int64_t block) const {
     return scales[token * num_blocks + block];
   }
   REALM_INLINE const int16_t* sums_of(int token, int64_t block) const {
     return sums + 2 * (token * num_blocks + block);
   }
-#if defined(__wasm__)
-  REALM_INLINE Vi sum_of(int token, int64_t block) const { return total_of(token, block, 1); }
-#else
-  REALM_INLINE int32_t sum_of(int token, int64_t block) const {
-    const int16_t* p = sums_of(token, block);
-    return p[0] + p[1];
+  // factor · the sum of quants of a block, or of half a block where there are kGroups = 2, in
+  // every lane.
+  template <int kGroups>
+  REALM_INLINE Vi sum_of(int token, int64_t block, int group, int16_t factor) const {
+    const int low = kGroups == 1 || group == 0 ? factor : 0;
+    const int high = kGroups == 1 || group == 1 ? factor : 0;
+    const Vi factors = ((high << 16) | (low & 0xffff)) - Vi{};
+    return multiply_pairs_part((Vs)factors, (Vs)splat_quants(sums_of(token, block)));
   }
-#endif
-  // The sum of a block's quants times a factor, in every lane.
-  REALM_INLINE Vi total_of(int token, int64_t block, int16_t factor) const {
-    return multiply_pairs_part(Vs{} + factor, (Vs)splat_quants(sums_of(token, block)));
+  // The sum of the activations that the quants stand for.
+  template <int kGroups>
+  REALM_INLINE Vf total_of(int token, int64_t block, int group) const {
+    return float_part(sum_of<kGroups>(token, block, group, 1)) * (scale_of(token, block) - Vf{});
   }
 };
 
@@ -228,8 +221,8 @@ REALM_INLINE Tokens tokens_at(const Activations& x, int64_t row, int64_t block) 
 
 #if defined(REALM_CHOOSES_BYTES)
 // Add the groups of a pair whose signs choose among mirrored quants.
-template <int kPair, int kTokens, class Slab, class SomeDot>
-REALM_INLINE void add_chosen(const Slab& slab, const Tokens& x, int64_t block, V16i scale,
+template <int kPair, int kTokens, class Slab, class SomeTokens, class SomeDot>
+REALM_INLINE void add_chosen(const Slab& slab, const SomeTokens& x, int64_t block, V16i scale,
                              SomeDot* dots) {
   const SignedCodes even = slab.template signed_codes<2 * kPair>(block);
   const SignedCodes odd = slab.template signed_codes<2 * kPair + 1>(block);
@@ -243,110 +236,141 @@ REALM_INLINE void add_chosen(const Slab& slab, const Tokens& x, int64_t block, V
 }
 #endif
 
-// sums[t] = the exact integer dot products of a block: scale · (code - zero) · quant.
-template <class Slab, int kTokens>
-REALM_INLINE void dot_block(const Slab& slab, const Tokens& x, int64_t block, V16i* sums) {
-  constexpr PackedFormat kFormat = Slab::kFormat;
-  constexpr int kGroups = kFormat.group_columns == kHalfBlock ? 2 : 1;
-  unrolled<kGroups>([&](auto group) __attribute__((always_inline)) {
-    Dot<kFormat.bits, kFormat.is_signed, kFormat.is_super()> dots[kTokens];
-    V16i scale = set1(1);
-    if constexpr (kFormat.is_super()) scale = slab.scale(kGroups * block + group);
+// Subtract zero · the sum of quants, and · scale where there is one.
+template <class Slab, int kTokens, int kPanels, class SomeTokens>
+REALM_INLINE void subtract_zeros(const Slab* slabs, const SomeTokens& x, int64_t block,
+                                 V16i (&sums)[kPanels][kTokens]) {
+  for (int p = 0; p < kPanels; ++p) {
+    V16i offsets;
+    if constexpr (Slab::kFormat.is_super()) offsets = slabs[p].offsets(block);
     for (int t = 0; t < kTokens; ++t) {
-      if constexpr (kFormat.is_signed) {
-        dots[t].start(x.sum_of(t, block));
-      } else {
-        dots[t].start(0);
+      for (int i = 0; i < kParts; ++i) {
+        if constexpr (Slab::kFormat.is_super()) {
+          const Vi pair = splat_quants(x.sums_of(t, block));
+          sums[p][t].part[i] -= multiply_pairs_part((Vs)offsets.part[i], (Vs)pair);
+        } else {
+          sums[p][t].part[i] -= x.template sum_of<1>(t, block, 0, Slab::kFormat.zero);
+        }
       }
+    }
+  }
+}
+
+// sums[p][t] = the exact integer dot products of a block: scale · (code - zero) · quant.
+template <class Slab, int kTokens, int kPanels, class SomeTokens>
+REALM_INLINE void dot_block(const Slab* slabs, const SomeTokens& x, int64_t block,
+                            V16i (&sums)[kPanels][kTokens]) {
+  constexpr PackedFormat kFormat = Slab::kFormat;
+  constexpr int kGroups = kFormat.groups_of_block();
+  constexpr int16_t kBias = SlabDot<kFormat>::bias(kFormat.zero);
+  // Where the sums fill the registers: measured.
+  static constexpr bool kIsPinned = kTokens * kPanels > (kParts == 1 ? 4 : 1);
+  unrolled<kGroups>([&](auto group) __attribute__((always_inline)) {
+    SlabDot<kFormat> dots[kPanels][kTokens];
+    V16i scales[kPanels];
+    for (int p = 0; p < kPanels; ++p) {
+      scales[p] = kFormat.is_super() ? slabs[p].scale(kGroups * block + group) : set1(1);
+    }
+    for (int t = 0; t < kTokens; ++t) {
+      Vi start{};
+      if constexpr (kBias != 0) start = x.template sum_of<kGroups>(t, block, group, kBias);
+      for (int p = 0; p < kPanels; ++p) dots[p][t].start(start);
     }
     unrolled<4 / kGroups>([&](auto index) __attribute__((always_inline)) {
       constexpr int kPair = group * (4 / kGroups) + index;
 #if defined(REALM_CHOOSES_BYTES)
       if constexpr (Slab::kHasChoices) {
-        add_chosen<kPair, kTokens>(slab, x, block, scale, dots);
+        static_assert(kPanels == 1);
+        add_chosen<kPair, kTokens>(slabs[0], x, block, scales[0], dots[0]);
         return;
       }
 #endif
-      Bytes even, odd;
-      slab.template codes<kPair>(block, even, odd);
+      Bytes even[kPanels], odd[kPanels];
+      for (int p = 0; p < kPanels; ++p) slabs[p].template codes<kPair>(block, even[p], odd[p]);
       // The order matters for speed: codes are in few registers, sums of all tokens in others.
       for (int t = 0; t < kTokens; ++t) {
         const int8_t* quants = x.quants_of(t, block);
         if constexpr (kFormat.is_signed) {
-          dots[t].add(even, splat_signed_group<2 * kPair>(quants), scale);
+          const auto even_quants = splat_signed_group<2 * kPair>(quants);
+          for (int p = 0; p < kPanels; ++p) dots[p][t].add(even[p], even_quants, scales[p]);
         } else {
-          dots[t].add(even, odd, splat_group<2 * kPair>(quants),
-                      splat_group<2 * kPair + 1>(quants), scale);
+          const Vi even_quants = splat_group<2 * kPair>(quants);
+          const Vi odd_quants = splat_group<2 * kPair + 1>(quants);
+          for (int p = 0; p < kPanels; ++p) {
+            dots[p][t].add(even[p], odd[p], even_quants, odd_quants, scales[p]);
+          }
         }
-        if constexpr (kTokens > 1) dots[t].pin();
+        if constexpr (kIsPinned) {
+          for (int p = 0; p < kPanels; ++p) dots[p][t].pin();
+        }
       }
       for (int t = 0; kFormat.is_signed && t < kTokens; ++t) {
-        dots[t].add(odd, splat_signed_group<2 * kPair + 1>(x.quants_of(t, block)), scale);
-        if constexpr (kTokens > 1) dots[t].pin();
+        const auto odd_quants = splat_signed_group<2 * kPair + 1>(x.quants_of(t, block));
+        for (int p = 0; p < kPanels; ++p) {
+          dots[p][t].add(odd[p], odd_quants, scales[p]);
+          if constexpr (kIsPinned) dots[p][t].pin();
+        }
       }
     });
-    for (int t = 0; t < kTokens; ++t) {
-      const V16i sum = dots[t].finish(scale);
-      sums[t] = group == 0 ? sum : sums[t] + sum;
-    }
-  });
-  if constexpr (kFormat.zero != 0 && kFormat.is_super()) {
-    const V16i offsets = slab.offsets(block);
-    for (int t = 0; t < kTokens; ++t) {
-      const Vi pair = splat_quants(x.sums_of(t, block));
-      for (int i = 0; i < kParts; ++i) {
-        sums[t].part[i] -= multiply_pairs_part((Vs)offsets.part[i], (Vs)pair);
+    for (int p = 0; p < kPanels; ++p) {
+      for (int t = 0; t < kTokens; ++t) {
+        const V16i sum = dots[p][t].finish(scales[p]);
+        sums[p][t] = group == 0 ? sum : sums[p][t] + sum;
       }
     }
-  } else if constexpr (kFormat.zero != 0) {
+  });
+  if constexpr (kBias == 0 && kFormat.zero != 0) subtract_zeros(slabs, x, block, sums);
+}
+
+// Add m · total to the sums of kPanels panels and kTokens tokens.
+template <int kTokens, int kPanels, class Minimum, class Total>
+REALM_INLINE void add_minima(Minimum&& minimum, Total&& total, V16f (*sums)[kTokens]) {
+  for (int p = 0; p < kPanels; ++p) {
+    const V16f m = minimum(p);
     for (int t = 0; t < kTokens; ++t) {
-      const Vi total = x.total_of(t, block, kFormat.zero);
-      for (int i = 0; i < kParts; ++i) sums[t].part[i] -= total;
+      for (int i = 0; i < kParts; ++i) {
+        sums[p][t].part[i] = fma_part(m.part[i], total(t), sums[p][t].part[i]);
+      }
     }
   }
 }
 
-// Add a block to the running sums of kTokens tokens. In each lane, and for any kTokens:
+// Add a block to the running sums of kPanels panels and kTokens tokens. In each lane, and for any
+// kTokens:
 //   types of 32 columns  r = fma(d · a, sum, r); r = fma(m, a · sum of quants, r)
-//   K types              s = fma(a, sum, s); l = fma(a, minima · sums, l)
+//   K types              r = fma(a, sum, r), which add_super multiplies with d
 // where a is the token's scale of the block.
-template <class Slab, int kTokens>
-REALM_INLINE void add_block(const Slab& slab, const Tokens& x, int64_t block, V16f* results,
-                            V16f* lows) {
+template <class Slab, int kTokens, int kPanels, class SomeTokens>
+REALM_INLINE void add_block(const Slab* slabs, const SomeTokens& x, int64_t block,
+                            V16f (*results)[kTokens]) {
   constexpr PackedFormat kFormat = Slab::kFormat;
-  V16i sums[kTokens];
-  dot_block<Slab, kTokens>(slab, x, block, sums);
-  if constexpr (!kFormat.is_super()) {
-    const V16f d = slab.d(block);
+  V16i sums[kPanels][kTokens];
+  dot_block(slabs, x, block, sums);
+  for (int p = 0; p < kPanels; ++p) {
+    const V16f d = kFormat.is_super() ? zero() : slabs[p].d(block);
     for (int t = 0; t < kTokens; ++t) {
-      const V16f factor = d * set1(x.scale_of(t, block));
-      results[t] = fma(factor, to_float(sums[t]), results[t]);
-    }
-    if constexpr (kFormat.has_minima) {
-      const V16f m = slab.m(block);
-      for (int t = 0; t < kTokens; ++t) {
-        const Vf sum = float_part(x.total_of(t, block, 1)) * (x.scale_of(t, block) - Vf{});
-        for (int i = 0; i < kParts; ++i) {
-          results[t].part[i] = fma_part(m.part[i], sum, results[t].part[i]);
-        }
-      }
-    }
-  } else {
-    for (int t = 0; t < kTokens; ++t) {
-      results[t] = fma(set1(x.scale_of(t, block)), to_float(sums[t]), results[t]);
-    }
-    if constexpr (kFormat.has_minima) {
-      const V16i offsets = slab.offsets(block);
-      for (int t = 0; t < kTokens; ++t) {
-        const Vi pair = splat_quants(x.sums_of(t, block));
-        V16i low;
-        for (int i = 0; i < kParts; ++i) {
-          low.part[i] = multiply_pairs_part((Vs)offsets.part[i], (Vs)pair);
-        }
-        lows[t] = fma(set1(x.scale_of(t, block)), to_float(low), lows[t]);
-      }
+      const V16f scale = set1(x.scale_of(t, block));
+      const V16f factor = kFormat.is_super() ? scale : d * scale;
+      results[p][t] = fma(factor, to_float(sums[p][t]), results[p][t]);
     }
   }
+  if constexpr (!kFormat.is_super() && kFormat.has_minima) {
+    add_minima<kTokens, kPanels>([&](int p) { return slabs[p].m(block); },
+                                 [&](int t) { return x.template total_of<1>(t, block, 0); },
+                                 results);
+  }
+}
+
+// What the minima of a block of a K type add up to: l = fma(minimum, a · sum of quants, l).
+template <class Slab, int kTokens, int kPanels, class SomeTokens>
+REALM_INLINE void add_lows(const Slab* slabs, const SomeTokens& x, int64_t block,
+                           V16f (*lows)[kTokens]) {
+  constexpr int kGroups = Slab::kFormat.groups_of_block();
+  unrolled<kGroups>([&](auto group) __attribute__((always_inline)) {
+    add_minima<kTokens, kPanels>(
+        [&](int p) { return slabs[p].minimum(kGroups * block + group); },
+        [&](int t) { return x.template total_of<kGroups>(t, block, group); }, lows);
+  });
 }
 
 // Add a slab of a K type to the results of kTokens tokens: r = fma(d, s, r); r = fma(-m, l, r).
@@ -361,16 +385,27 @@ REALM_INLINE void add_super(const Slab& slab, const V16f* scaled, const V16f* lo
   }
 }
 
-// Add a slab to the running results of kTokens tokens.
-template <class Slab, int kTokens>
-REALM_INLINE void add_slab(const Slab& slab, int64_t num_blocks, const Tokens& x, V16f* results) {
-  constexpr bool kIsSuper = Slab::kFormat.is_super();
-  V16f scaled[kTokens], lows[kTokens];
-  for (int t = 0; t < kTokens; ++t) scaled[t] = lows[t] = zero();
-  for (int64_t block = 0; block < num_blocks; ++block) {
-    add_block<Slab, kTokens>(slab, x, block, kIsSuper ? scaled : results, lows);
+// Add a slab of each of kPanels panels to the running results of kTokens tokens.
+template <class Slab, int kTokens, int kPanels, class SomeTokens>
+REALM_INLINE void add_slab(const Slab* slabs, int64_t num_blocks, const SomeTokens& x,
+                           V16f (*results)[kTokens]) {
+  constexpr PackedFormat kFormat = Slab::kFormat;
+  V16f scaled[kPanels][kTokens], lows[kPanels][kTokens];
+  for (int p = 0; p < kPanels; ++p) {
+    for (int t = 0; t < kTokens; ++t) scaled[p][t] = lows[p][t] = zero();
   }
-  if constexpr (kIsSuper) add_super<Slab, kTokens>(slab, scaled, lows, results);
+  constexpr bool kHasLows = kFormat.is_super() && kFormat.has_minima;
+  constexpr bool kAreApart = kPanels > 1;  // the registers hold either sums or lows
+  for (int64_t block = 0; block < num_blocks; ++block) {
+    add_block<Slab, kTokens, kPanels>(slabs, x, block, kFormat.is_super() ? scaled : results);
+    if constexpr (kHasLows && !kAreApart) add_lows<Slab, kTokens, kPanels>(slabs, x, block, lows);
+  }
+  for (int64_t block = 0; kHasLows && kAreApart && block < num_blocks; ++block) {
+    if constexpr (kHasLows) add_lows<Slab, kTokens, kPanels>(slabs, x, block, lows);
+  }
+  for (int p = 0; kFormat.is_super() && p < kPanels; ++p) {
+    add_super<Slab, kTokens>(slabs[p], scaled[p], lows[p], results[p]);
+  }
 }
 
 }  // namespace realm::REALM_ISA

@@ -8,14 +8,56 @@ namespace realm::REALM_ISA {
 
 template <int32_t kType, int64_t kMostTokens>
 class TokenSlab {
+  static constexpr PackedFormat kFormat = packed_format(kType);
+  static constexpr bool kIsMirrored = ExpandedSlab<kType>::kHasChoices;
+  static constexpr int64_t kBytes = (kIsMirrored ? 2 : 1) * kBlock;  // of a block
+  static constexpr int kGroups = kFormat.groups_of_block();
+  // What sums of quants are multiplied with, if at all: what sums start with, or zeros.
+  static constexpr int16_t kBias = SlabDot<kFormat>::bias(kFormat.zero);
+  static constexpr bool kHasOffsets = kBias == 0 && kFormat.is_super() && kFormat.zero != 0;
+  static constexpr int16_t kFactor = kBias != 0 || kHasOffsets ? kBias : kFormat.zero;
+  static constexpr bool kHasTotals = kFormat.has_minima;
+
  public:
+  // The tokens from one of them on; as struct Tokens, but what can be is calculated already.
+  struct Some {
+    const TokenSlab& all;
+    int64_t first;
+
+    REALM_INLINE const int8_t* quants_of(int token, int64_t block) const {
+      return all.quants_[first + token] + block * kBytes;
+    }
+    REALM_INLINE const int8_t* mirrored_of(int token, int64_t block) const {
+      return quants_of(token, block);
+    }
+    REALM_INLINE float scale_of(int token, int64_t block) const {
+      return all.scales_[first + token][block];
+    }
+    REALM_INLINE const int16_t* sums_of(int token, int64_t block) const {
+      static_assert(kHasOffsets);
+      return all.sums_[first + token][block];
+    }
+    template <int kCount>
+    REALM_INLINE Vi sum_of(int token, int64_t block, int group, int16_t) const {
+      static_assert(kFactor != 0 && kCount == kGroups);
+      return splat_quants(&all.products_[first + token][kGroups * block + group]);
+    }
+    template <int kCount>
+    REALM_INLINE Vf total_of(int token, int64_t block, int group) const {
+      static_assert(kHasTotals && kCount == kGroups);
+      return all.totals_[first + token][kGroups * block + group] - Vf{};
+    }
+  };
+
   REALM_INLINE void take(const Activations& x, int64_t row, int64_t num_rows, int64_t block,
                          int64_t num_blocks) {
     for (int64_t t = 0; t < num_rows; ++t) {
       const Tokens token = tokens_at(x, row + t, block);
-      for (int64_t i = 0; i < num_blocks; ++i) put(t, i, token.quants + i * kBlock);
-      for (int64_t i = 0; i < num_blocks; ++i) scales_[t][i] = token.scales[i];
-      for (int64_t i = 0; i < 2 * num_blocks; ++i) sums_[t][i] = token.sums[i];
+      if (num_blocks == kSlabBlocks) {
+        take_blocks(t, token, kSlabBlocks);
+      } else {
+        take_blocks(t, token, num_blocks);
+      }
       // The next slab's, which will be taken when this one is done.
       for (int64_t i = 0; i < kSlabColumns; i += 64) {
         __builtin_prefetch(token.quants + kSlabColumns + i, 0, 2);
@@ -23,14 +65,22 @@ class TokenSlab {
     }
   }
 
-  // From one of the tokens on.
-  REALM_INLINE Tokens at(int64_t token) const {
-    return {quants_[token], scales_[token], sums_[token], kSlabBlocks};
-  }
+  REALM_INLINE Some at(int64_t token) const { return {*this, token}; }
 
  private:
-  static constexpr bool kIsMirrored = ExpandedSlab<kType>::kHasChoices;
-  static constexpr int64_t kBytes = (kIsMirrored ? 2 : 1) * kBlock;  // of a block
+  // Inlined with a constant number where the slab is whole.
+  REALM_INLINE void take_blocks(int64_t t, const Tokens& token, int64_t num_blocks) {
+    for (int64_t i = 0; i < num_blocks; ++i) put(t, i, token.quants + i * kBlock);
+    for (int64_t i = 0; i < num_blocks; ++i) scales_[t][i] = token.scales[i];
+    if constexpr (kHasOffsets) std::memcpy(sums_[t], token.sums, num_blocks * sizeof(sums_[t][0]));
+    for (int64_t i = 0; i < kGroups * num_blocks; ++i) {
+      const int64_t i_block = i / kGroups;
+      int32_t sum = token.sums[2 * i_block + (kGroups == 2 ? i % 2 : 0)];
+      if constexpr (kGroups == 1) sum += token.sums[2 * i_block + 1];
+      if constexpr (kFactor != 0) products_[t][i] = kFactor * sum;
+      if constexpr (kHasTotals) totals_[t][i] = static_cast<float>(sum) * token.scales[i_block];
+    }
+  }
 
   REALM_INLINE void put(int64_t token, int64_t block, const int8_t* quants) {
     int8_t* target = quants_[token] + block * kBytes;
@@ -48,7 +98,9 @@ class TokenSlab {
 
   alignas(64) int8_t quants_[kMostTokens][kSlabBlocks * kBytes];
   alignas(64) float scales_[kMostTokens][kSlabBlocks];
-  alignas(64) int16_t sums_[kMostTokens][2 * kSlabBlocks];
+  alignas(64) int16_t sums_[kHasOffsets ? kMostTokens : 1][kSlabBlocks][2];
+  alignas(64) int32_t products_[kFactor != 0 ? kMostTokens : 1][kGroups * kSlabBlocks];
+  alignas(64) float totals_[kHasTotals ? kMostTokens : 1][kGroups * kSlabBlocks];
 };
 
 }  // namespace realm::REALM_ISA
