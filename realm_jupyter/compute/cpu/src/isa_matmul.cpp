@@ -43,11 +43,18 @@ constexpr int kPanelsTogether = 1;
 #endif
 
 // Tokens that share the unpacking of codes in registers.
-constexpr int64_t kFewTokens = kTokens < 4 ? kTokens : 4;
+#if defined(__AVX512F__)
+constexpr int64_t kFewTokens = 8;
+#else
+constexpr int64_t kFewTokens = kTokens;
+#endif
 
 // Up to so many tokens, unpacking anew for each few beats expanding slabs once; measured.
 constexpr int64_t most_packed_tokens(int32_t quant_type) {
-#if defined(__AVX2__) && !defined(__AVX512F__)
+#if defined(__AVX512F__)
+  (void)quant_type;
+  return 12;
+#elif defined(__AVX2__)
   switch (quant_type) {
     case kQ4_0: return INT64_MAX;
     case kQ4_1: return 16;
@@ -106,12 +113,6 @@ REALM_INLINE void add_all_tokens(const ExpandedSlab<kType>* slabs, int64_t num_b
   for (; t + kTokens <= num_tokens; t += kTokens) {
     for (int p = 0; p < kPanels; ++p) fetch(next + p * stride + t / kTokens * part, part);
     add_tokens<kType, kTokens, kPanels>(slabs, num_blocks, tokens, t, sums);
-  }
-  if constexpr (kTokens > 4) {
-    if (t + 4 <= num_tokens) {
-      add_tokens<kType, 4, kPanels>(slabs, num_blocks, tokens, t, sums);
-      t += 4;
-    }
   }
   if (t + 2 <= num_tokens) {
     add_tokens<kType, 2, kPanels>(slabs, num_blocks, tokens, t, sums);
@@ -183,6 +184,9 @@ template <int32_t kType>
 void multiply_packed(const uint8_t* panel_data, const Activations& x, int64_t row,
                      int64_t num_rows, int64_t panel, const Output& output) {
   const int64_t end = row + num_rows;
+  if constexpr (kFewTokens >= 8) {
+    for (; row + 8 <= end; row += 8) multiply_few<kType, 8>(panel_data, x, row, panel, output);
+  }
   if constexpr (kFewTokens >= 4) {
     for (; row + 4 <= end; row += 4) multiply_few<kType, 4>(panel_data, x, row, panel, output);
   }

@@ -13,24 +13,27 @@ constexpr int kPhases = 4;
 constexpr int64_t kTileColumns = 256;    // that tokens are multiplied with together,
 constexpr int64_t kNarrowColumns = 128;  // or up to 4 tokens: while they wait for memory, the
                                          // first-level cache also holds what was asked for ahead
-constexpr int64_t kMostTokens = 96;
 
-// Panels that share a copy of the tokens' columns.
-constexpr int64_t kPanelsOfTile = 8;
-
-// Tokens, and panels that share their activations in registers: so many sums fit.
-#if defined(__AVX512F__)
+// Tokens that share the columns in registers,
+#if defined(__AVX2__)
 constexpr int kTokens = 6;
-constexpr int kPanelsTogether = 2;
-#elif defined(__AVX2__)
-constexpr int kTokens = 6;
-constexpr int kPanelsTogether = 1;
 #elif defined(__ARM_NEON)
 constexpr int kTokens = 4;
-constexpr int kPanelsTogether = 1;
 #else
 constexpr int kTokens = 2;
+#endif
+
+// panels that share the tokens' activations there: all sums are as many as the registers hold;
+// tokens that a panel is multiplied with together; panels that share a copy of these tokens'
+// columns: where multiplying takes longer, copying is no better.
+#if defined(__AVX512F__)
+constexpr int kPanelsTogether = 2;
+constexpr int64_t kMostTokens = 96;
+constexpr int64_t kPanelsOfTile = 8;
+#else
 constexpr int kPanelsTogether = 1;
+constexpr int64_t kMostTokens = 48;
+constexpr int64_t kPanelsOfTile = 1;
 #endif
 
 // Up to so many tokens, reading columns anew for a few tokens each beats expanding them to float32
@@ -41,10 +44,9 @@ constexpr int64_t most_direct_tokens(int32_t quant_type) {
   return INT64_MAX;
 #elif defined(__AVX2__)
   if (quant_type == kF16) return INT64_MAX;
-  return quant_type == kF32 ? 4 : 10;
+  return quant_type == kF32 ? 0 : 10;
 #else
-  (void)quant_type;
-  return 4;
+  return quant_type == kF32 ? 0 : 4;
 #endif
 }
 
@@ -86,7 +88,14 @@ struct Columns {
 
   template <int kPhase>
   REALM_INLINE V16f at(int64_t step) const {
+#if defined(__AVX512F__)
+    // As many bytes as these columns have, from what follows them, while the phases go by.
+    constexpr int64_t kColumnBytes = kStepBytes / kPhases;
+    const int64_t column = num_columns + kPhase * (num_columns / kPhases) + step;
+    fetch(data + column * kColumnBytes, kColumnBytes);
+#else
     if constexpr (kPhase == 0) prefetch(data + step * kStepBytes, kStepBytes);
+#endif
     return column_of<kType>(data + step * kStepBytes, kPhase);
   }
 };
@@ -148,7 +157,7 @@ class TokenTile {
 
  private:
   alignas(64) float values_[kMostTokens][kTileColumns + 16];
-#else  // measured: where multiplying takes longer, copying does not help
+#else
   REALM_INLINE TokenRows take(const float* x, int64_t stride, int64_t, int64_t) {
     return {x, stride};
   }
@@ -292,8 +301,9 @@ void multiply_many(const uint8_t* panels, int64_t num_cols, const Activations& x
   alignas(64) PanelSums sums[kPanelsOfTile];
   clear(sums, num_panels, num_rows);
   TokenTile tile;
-  for (int64_t column = 0; column < num_cols; column += kTileColumns) {
-    const int64_t left = num_cols - column, count = left < kTileColumns ? left : kTileColumns;
+  const int64_t width = num_rows <= 4 ? kNarrowColumns : kTileColumns;
+  for (int64_t column = 0; column < num_cols; column += width) {
+    const int64_t left = num_cols - column, count = left < width ? left : width;
     const float* first = x.floats + first_row * x.floats_stride + column;
     const auto tokens = tile.take(first, x.floats_stride, num_rows, count);
     for (int64_t p = 0; p < num_panels; p += kPanelsTogether) {
