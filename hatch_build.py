@@ -69,6 +69,7 @@ CPU_MAX_JOBS = 4
 X86_ISAS = {
     "baseline": ("-mcpu=x86_64_v2",),
     "avx2": ("-mcpu=x86_64_v3",),
+    "avxvnni": ("-mcpu=x86_64_v3+avxvnni",),
     "avx512vnni": ("-mcpu=x86_64_v4+avx512vnni", "-mprefer-vector-width=512"),
 }
 ARM_ISAS = {"baseline": (), "dotprod": ("-mcpu=baseline+dotprod",)}

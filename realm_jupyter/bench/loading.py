@@ -167,7 +167,13 @@ def _ttft(
 ) -> dict[int, Figure]:
     found: dict[int, Figure] = {}
     with Realm() as realm:
-        info = realm.load_model(path, "bench", device="cpu", executor=executor)
+        info = realm.load_model(
+            path,
+            "bench",
+            device="cpu",
+            executor=executor,
+            prefix_cache_bytes=0,  # a repeated prompt is run as if it were a new one
+        )
         for length in prompts:
             if length < info.context_length:
                 say(f"waiting for the first token after {length} tokens")

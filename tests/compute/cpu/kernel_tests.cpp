@@ -208,7 +208,8 @@ float multiply_plainly(int32_t quant_type, const uint8_t* row, int64_t num_cols,
       const int64_t block = (token * num_cols + first + column) / 32;
       const int8_t* quants = x.quants.get() + block * 32;
       const float a = x.scales[block];
-      int32_t sum = 0, minima = 0, total = 0;
+      int32_t sum = 0, total = 0, totals[2] = {};
+      const int groups = format.groups_of_block();
       for (int i = 0; i < 32; ++i) {
         const int code = decoded.codes[column + i];
         const int number = format.is_table    ? kIQ4Values[code]
@@ -216,12 +217,16 @@ float multiply_plainly(int32_t quant_type, const uint8_t* row, int64_t num_cols,
                                               : code - format.zero;
         const int64_t group = format.is_super() ? (column + i) / format.group_columns : 0;
         sum += (format.is_super() ? decoded.scales[group] : 1) * number * quants[i];
-        if (format.is_super() && format.has_minima) minima += decoded.minima[group] * quants[i];
         total += quants[i];
+        totals[i * groups / 32] += quants[i];
       }
       if (format.is_super()) {
         scaled = fused(a, static_cast<float>(sum), scaled);
-        low = fused(a, static_cast<float>(minima), low);
+        for (int i = 0; i < groups && format.has_minima; ++i) {
+          const int64_t group = column / format.group_columns + i;
+          low = fused(static_cast<float>(decoded.minima[group]), static_cast<float>(totals[i]) * a,
+                      low);
+        }
       } else {
         result = fused(d * a, static_cast<float>(sum), result);
         if (format.has_minima) result = fused(m, a * static_cast<float>(total), result);

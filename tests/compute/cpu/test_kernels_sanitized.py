@@ -11,14 +11,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from support.kernel_programs import KERNEL_TESTS, SOURCES, runs_here
+from support.kernel_programs import GXX_FLAGS, KERNEL_TESTS, SOURCES, runs_here
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 GXX = shutil.which("g++")
-ISAS = {"avx2": ("-mavx2", "-mfma", "-mf16c"), "baseline": ("-msse4.2",)}
-FEATURES = {"avx2": "avx2", "baseline": "sse4_2"}
 SANITIZERS = ("-fsanitize=address,undefined", "-fno-sanitize-recover=all")
 FLAGS = ("-std=c++20", "-O1", "-ffp-contract=off", "-Wall", "-Wextra")
 
@@ -26,14 +24,14 @@ FLAGS = ("-std=c++20", "-O1", "-ffp-contract=off", "-Wall", "-Wextra")
 @pytest.mark.soak
 @pytest.mark.skipif(GXX is None, reason="needs g++")
 @pytest.mark.skipif(platform.system() != "Linux", reason="needs the sanitizers of Linux")
-@pytest.mark.parametrize("isa", ISAS)
+@pytest.mark.parametrize("isa", GXX_FLAGS)
 def test_matrix_kernels(isa: str, tmp_path: Path) -> None:
-    if not runs_here(FEATURES[isa]):
+    if not runs_here(isa):
         pytest.skip(f"this processor has no {isa}")
 
     def compiled(source: Path) -> str:
         target = str(tmp_path / f"{source.stem}.o")
-        flags = (*FLAGS, *SANITIZERS, *ISAS[isa], f"-DREALM_ISA={isa}", f"-I{SOURCES}")
+        flags = (*FLAGS, *SANITIZERS, *GXX_FLAGS[isa], f"-DREALM_ISA={isa}", f"-I{SOURCES}")
         subprocess.run([str(GXX), *flags, "-c", str(source), "-o", target], check=True)
         return target
 

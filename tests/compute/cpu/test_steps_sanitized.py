@@ -9,13 +9,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from support.kernel_programs import SOURCES, STEP_TESTS, runs_here
+from support.kernel_programs import GXX_FLAGS, SOURCES, STEP_TESTS, runs_here
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 GXX = shutil.which("g++")
-ISAS = {"avx2": ("-mavx2", "-mfma", "-mf16c"), "baseline": ("-msse4.2",)}
 
 
 @pytest.mark.soak  # a minute of compiling for each
@@ -23,10 +22,15 @@ ISAS = {"avx2": ("-mavx2", "-mfma", "-mf16c"), "baseline": ("-msse4.2",)}
 @pytest.mark.skipif(platform.system() != "Linux", reason="needs the sanitizers of Linux")
 @pytest.mark.parametrize(
     ("isa", "sanitizer"),
-    [("avx2", "address,undefined"), ("avx2", "thread"), ("baseline", "address,undefined")],
+    [
+        ("avx512vnni", "address,undefined"),
+        ("avx2", "address,undefined"),
+        ("avx2", "thread"),
+        ("baseline", "address,undefined"),
+    ],
 )
 def test_row_ops_attention_and_pool(isa: str, sanitizer: str, tmp_path: Path) -> None:
-    if isa == "avx2" and not runs_here(isa):
+    if not runs_here(isa):
         pytest.skip(f"this processor has no {isa}")
     program = tmp_path / "step_tests"
     flags = ("-std=c++20", "-O1", "-g", "-ffp-contract=off", "-Wall", "-Wextra", "-Wno-psabi")
@@ -34,7 +38,7 @@ def test_row_ops_attention_and_pool(isa: str, sanitizer: str, tmp_path: Path) ->
         [
             str(GXX),
             *flags,
-            *ISAS[isa],
+            *GXX_FLAGS[isa],
             f"-DREALM_ISA={isa}",
             f"-fsanitize={sanitizer}",
             "-fno-sanitize-recover=all",

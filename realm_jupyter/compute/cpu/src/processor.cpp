@@ -18,11 +18,12 @@ namespace {
 #if defined(__x86_64__)
 
 struct Features {
-  uint32_t basic;          // leaf 1, ecx
-  uint32_t extended_ebx;   // leaf 7
+  uint32_t basic;           // leaf 1, ecx
+  uint32_t extended_ebx;    // leaf 7
   uint32_t extended_ecx;
-  uint32_t amd_ecx;        // leaf 0x80000001
-  uint64_t saved_state;    // registers that the system saves
+  uint32_t extended_1_eax;  // leaf 7, subleaf 1
+  uint32_t amd_ecx;         // leaf 0x80000001
+  uint64_t saved_state;     // registers that the system saves
 };
 
 Features read_features() {
@@ -32,6 +33,8 @@ Features read_features() {
   if (__get_cpuid_count(7, 0, &a, &b, &c, &d) != 0) {
     features.extended_ebx = b;
     features.extended_ecx = c;
+    const bool has_subleaf = a >= 1;
+    if (has_subleaf && __get_cpuid_count(7, 1, &a, &b, &c, &d) != 0) features.extended_1_eax = a;
   }
   if (__get_cpuid(0x80000001, &a, &b, &c, &d) != 0) features.amd_ecx = c;
   if ((features.basic >> 27 & 1) != 0) {  // OSXSAVE: xgetbv exists
@@ -56,6 +59,11 @@ bool has_level_3(const Features& f) {
   return has_level_2(f) && has_all(f.basic, {12, 22, 28, 29}) &&
          has_all(f.extended_ebx, {3, 5, 8}) && has_all(f.amd_ecx, {5}) &&
          (f.saved_state & 0x06) == 0x06;
+}
+
+// The same with products of four bytes: laptops without AVX-512.
+bool has_avx_vnni(const Features& f) {
+  return has_level_3(f) && has_all(f.extended_1_eax, {4});
 }
 
 // AVX-512 F, DQ, CD, BW, VL, VNNI; masks and zmm are saved.
@@ -87,6 +95,7 @@ bool is_runnable(const Kernels& kernels) {
 #if defined(__x86_64__)
   const Features features = read_features();
   if (&kernels == &avx512vnni::table()) return has_avx512_vnni(features);
+  if (&kernels == &avxvnni::table()) return has_avx_vnni(features);
   if (&kernels == &avx2::table()) return has_level_3(features);
   return has_level_2(features);
 #elif defined(__wasm__)
@@ -99,8 +108,8 @@ bool is_runnable(const Kernels& kernels) {
 
 const Kernels* const* all_kernels(int32_t* count) {
 #if defined(__x86_64__)
-  static const Kernels* const kTables[] = {&avx512vnni::table(), &avx2::table(),
-                                           &baseline::table()};
+  static const Kernels* const kTables[] = {&avx512vnni::table(), &avxvnni::table(),
+                                           &avx2::table(), &baseline::table()};
 #elif defined(__wasm__)
   if (&relaxed::table == nullptr) {
     static const Kernels* const kOne[] = {&baseline::table()};

@@ -36,7 +36,7 @@ enum realm_cpu_status {
 REALM_CPU_API int32_t realm_cpu_abi(void);
 
 // The instruction sets that this library has, this machine runs and the self-check passed, best
-// first, separated by spaces: "avx512vnni avx2 baseline", "dotprod baseline" and the like.
+// first, separated by spaces: "avx512vnni avxvnni avx2 baseline", "dotprod baseline" and the like.
 REALM_CPU_API const char* realm_cpu_isas(void);
 
 // The one in use; the best at first.

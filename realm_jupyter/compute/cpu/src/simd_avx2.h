@@ -1,4 +1,4 @@
-// simd.h for AVX2 with FMA and F16C.
+// simd.h for AVX2 with FMA and F16C, and with AVX-VNNI where that is on.
 #pragma once
 
 #include <immintrin.h>
@@ -48,6 +48,17 @@ REALM_INLINE Vb lookup_part(const int8_t* table, Vb index) {
   return (Vb)_mm256_shuffle_epi8(both, (__m256i)index);
 }
 
+#if defined(__AVXVNNI__)
+
+#define REALM_DOT_OF_FOUR
+#define REALM_DOT_NEEDS_UNSIGNED  // a signed weight gets 128 added
+
+REALM_INLINE Vi dot_of_four_part(Vi sum, Vb weights, Vi quants) {
+  return (Vi)_mm256_dpbusd_avx_epi32((__m256i)sum, (__m256i)weights, (__m256i)quants);
+}
+
+#else
+
 // bytes[indices] for each half of a vector, from the half's 16 bytes. The instruction reads the
 // indices, which are 32-byte aligned, from memory: loaded before, they would fill the registers.
 #define REALM_CHOOSES_BYTES
@@ -72,5 +83,7 @@ REALM_INLINE Vs multiply_signed_bytes_part(Vb weights, Vi quants) {
   return (Vs)_mm256_maddubs_epi16((__m256i)abs_bytes_part(weights),
                                   _mm256_sign_epi8((__m256i)quants, (__m256i)weights));
 }
+
+#endif
 
 }  // namespace realm::REALM_ISA

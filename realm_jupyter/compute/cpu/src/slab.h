@@ -338,7 +338,7 @@ REALM_INLINE void add_minima(Minimum&& minimum, Total&& total, V16f (*sums)[kTok
 // Add a block to the running sums of kPanels panels and kTokens tokens. In each lane, and for any
 // kTokens:
 //   types of 32 columns  r = fma(d · a, sum, r); r = fma(m, a · sum of quants, r)
-//   K types              r = fma(a, sum, r), which add_super multiplies with d
+//   K types              s = fma(a, sum, s), which add_super multiplies with d
 // where a is the token's scale of the block.
 template <class Slab, int kTokens, int kPanels, class SomeTokens>
 REALM_INLINE void add_block(const Slab* slabs, const SomeTokens& x, int64_t block,
@@ -361,7 +361,8 @@ REALM_INLINE void add_block(const Slab* slabs, const SomeTokens& x, int64_t bloc
   }
 }
 
-// What the minima of a block of a K type add up to: l = fma(minimum, a · sum of quants, l).
+// What the minima of a block of a K type add up to: l = fma(minimum, a · sum of quants, l), group
+// by group.
 template <class Slab, int kTokens, int kPanels, class SomeTokens>
 REALM_INLINE void add_lows(const Slab* slabs, const SomeTokens& x, int64_t block,
                            V16f (*lows)[kTokens]) {

@@ -7,6 +7,9 @@
 namespace realm::avx512vnni {
 const Kernels& table();
 }
+namespace realm::avxvnni {
+const Kernels& table();
+}
 namespace realm::avx2 {
 const Kernels& table();
 }

@@ -1,0 +1,28 @@
+"""What loads and first tokens are timed with."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from realm_jupyter import Realm
+from realm_jupyter.bench import loading
+from realm_jupyter.models.sources import shipped_path
+
+
+def test_repeated_prompts_are_run_anew(monkeypatch, tmp_path):
+    usages = []
+    generate = Realm.generate
+
+    def remember(self, *args, **options):
+        response = generate(self, *args, **options)
+        usages.append(response.usage)
+        return response
+
+    monkeypatch.setattr(Realm, "generate", remember)
+    ids = np.arange(300, dtype=np.int32)
+    with loading.fresh_cache():
+        found = loading.measure_load(
+            shipped_path("paris"), "native", ids, (300,), rounds=2, say=lambda _: None
+        )
+    assert len(found.ttft[300].values) == 2
+    assert [usage.cached_tokens for usage in usages if usage.prompt_tokens == 300] == [0, 0]
