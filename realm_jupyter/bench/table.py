@@ -19,7 +19,9 @@ _KILO = 1000
 
 def render_report(report: BenchReport) -> str:
     """Return the whole report, lines of at most some hundred characters."""
-    lines = [*_head(report), "", *_cases(report)]
+    lines = _head(report)
+    if report.results:
+        lines += ["", *_cases(report)]
     lines += [f"note: {warning}" for warning in report.warnings]
     return "\n".join(lines)
 

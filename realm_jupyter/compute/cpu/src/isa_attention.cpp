@@ -4,8 +4,8 @@
 // score so far, the sum of the exponentials and the mixture of values, all rescaled when a page
 // brings a larger score (the online softmax of Milakov and Gimelshein 2018, arXiv:1805.02867).
 // Pages are cut by position, so the order of all sums depends on the query's position alone.
-// Queries are taken in pairs, which read keys and values once; a pair does to each of its
-// queries exactly what is done to a single one.
+// Queries are taken kTogether at a time, which read keys and values once; together, exactly that
+// is done to each which is done to a single one.
 #include <cmath>
 #include <limits>
 
@@ -16,6 +16,12 @@
 namespace realm::REALM_ISA {
 namespace {
 
+// As many as their sums and mixtures need not wait for each other.
+#if defined(__AVX512F__)
+constexpr int kTogether = 4;
+#else
+constexpr int kTogether = 2;
+#endif
 constexpr int64_t kScoreVectors = kPageTokens / kLanes;
 constexpr float kInfinity = std::numeric_limits<float>::infinity();
 
@@ -29,7 +35,7 @@ struct Scratch {
   float* mixtures;  // (items, padded value_dim)
   float* largest;   // (items,)
   float* sums;      // (items,)
-  float* scores;    // (2, 64)
+  float* scores;    // (kTogether, 64)
 };
 
 int64_t num_items(const AttentionTile& tile) { return tile.num_rows * tile.num_heads; }
@@ -44,7 +50,7 @@ Scratch lay_out(const AttentionTile& tile) {
   s.largest = s.mixtures + items * value_dim;
   s.sums = s.largest + items;
   s.scores = s.sums + items;
-  s.queries = s.scores + 2 * kPageTokens;
+  s.queries = s.scores + kTogether * kPageTokens;
   return s;
 }
 
@@ -105,7 +111,7 @@ const float* load_values(const PageView& cache, const uint8_t* values, int64_t n
   return scratch;
 }
 
-// ---- one page for one query or two --------------------------------------------------------------
+// ---- one page for one query or some --------------------------------------------------------------
 
 // The positions of a page that a query sees.
 struct Seen {
@@ -189,12 +195,12 @@ REALM_INLINE float soften(float* scores, Seen seen, float softcap_at, float& lar
 template <int kQueries>
 REALM_INLINE void mix(const float* shares, const float* values, int64_t stride, const Seen* seen,
                       const float* rescales, float* const* mixtures) {
-  int64_t begin = seen[0].begin, end = seen[0].end;
-  if (kQueries == 2) {
-    begin = seen[1].begin > begin ? seen[1].begin : begin;
-    end = seen[1].end < end ? seen[1].end : end;
-    if (end < begin) end = begin;
+  int64_t begin = seen[0].begin, end = seen[0].end;  // what all of them see
+  for (int q = 1; q < kQueries; ++q) {
+    begin = seen[q].begin > begin ? seen[q].begin : begin;
+    end = seen[q].end < end ? seen[q].end : end;
   }
+  if (end < begin) end = begin;
   for (int64_t i = 0; i < stride; i += 2 * kLanes) {
     const bool has_right = i + kLanes < stride;
     V16f left[kQueries], right[kQueries];
@@ -210,8 +216,8 @@ REALM_INLINE void mix(const float* shares, const float* values, int64_t stride, 
         if (has_right) right[q] = fma(share, load(values + t * stride + i + kLanes), right[q]);
       }
     };
-    if (kQueries == 2) {
-      for (int q = 0; q < kQueries; ++q) alone(q, seen[q].begin, begin);
+    for (int q = 0; q < kQueries; ++q) {
+      alone(q, seen[q].begin, seen[q].end < begin ? seen[q].end : begin);
     }
     if (has_right) {
       for (int64_t t = begin; t < end; ++t) {
@@ -225,9 +231,7 @@ REALM_INLINE void mix(const float* shares, const float* values, int64_t stride, 
     } else {
       for (int q = 0; q < kQueries; ++q) alone(q, begin, end);
     }
-    if (kQueries == 2) {
-      for (int q = 0; q < kQueries; ++q) alone(q, end, seen[q].end);
-    }
+    for (int q = 0; q < kQueries; ++q) alone(q, end, seen[q].end);
     for (int q = 0; q < kQueries; ++q) {
       store(mixtures[q] + i, left[q]);
       if (has_right) store(mixtures[q] + i + kLanes, right[q]);
@@ -287,7 +291,7 @@ void end(const AttentionTile& tile, const Scratch& s) {
 int64_t attention_scratch_bytes(const AttentionTile& tile) {
   const int64_t items = padded(num_items(tile));
   const int64_t key_dim = tile.cache.key_dim, value_dim = padded(tile.cache.value_dim);
-  const int64_t floats = (key_dim + value_dim) * (kPageTokens + items) + 2 * items + 2 * kPageTokens;
+  const int64_t floats = (key_dim + value_dim) * (kPageTokens + items) + 2 * items + kTogether * kPageTokens;
   return floats * 4 + 64;
 }
 
@@ -305,8 +309,8 @@ void attention(const AttentionTile& tile) {
     const int64_t num_tokens = seen_in_page(tile, tile.num_rows - 1, page).end;
     const float* keys = load_keys(cache, head, s.keys);
     const float* values = load_values(cache, head + cache.values_offset, num_tokens, s.values);
-    int64_t items[2];
-    Seen seen[2];
+    int64_t items[kTogether];
+    Seen seen[kTogether];
     int waiting = 0;
     for (int64_t row = 0; row < tile.num_rows; ++row) {
       const Seen in_page = seen_in_page(tile, row, page);
@@ -314,12 +318,17 @@ void attention(const AttentionTile& tile) {
       for (int64_t h = 0; h < tile.num_heads; ++h) {
         items[waiting] = row * tile.num_heads + h;
         seen[waiting] = in_page;
-        if (++waiting < 2) continue;
-        attend<2>(tile, s, items, seen, keys, values);
+        if (++waiting < kTogether) continue;
+        attend<kTogether>(tile, s, items, seen, keys, values);
         waiting = 0;
       }
     }
-    if (waiting == 1) attend<1>(tile, s, items, seen, keys, values);
+    int first = 0;
+    if (kTogether > 2 && waiting >= 2) {
+      attend<2>(tile, s, items, seen, keys, values);
+      first = 2;
+    }
+    if (first < waiting) attend<1>(tile, s, items + first, seen + first, keys, values);
   }
   end(tile, s);
 }

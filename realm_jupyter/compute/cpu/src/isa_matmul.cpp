@@ -27,25 +27,19 @@ constexpr int64_t kMostQuantBytes = 256 << 10;
 constexpr int64_t kGroupTokens = 128;
 
 // Tokens that share one pass over a slab's codes: as many as the registers hold.
-#if defined(__AVX512F__)
-constexpr int kTokens = 4;
-#elif defined(__AVX2__) || defined(__ARM_NEON)
+#if defined(__AVX2__) || defined(__ARM_NEON)
 constexpr int kTokens = 4;
 #else
 constexpr int kTokens = 2;
 #endif
 
-// Panels whose expanded slabs share a token's quants in registers.
+// Panels whose expanded slabs share a token's quants in registers, and tokens that share the
+// unpacking of codes there.
 #if defined(__AVX512F__)
 constexpr int kPanelsTogether = 2;
-#else
-constexpr int kPanelsTogether = 1;
-#endif
-
-// Tokens that share the unpacking of codes in registers.
-#if defined(__AVX512F__)
 constexpr int64_t kFewTokens = 8;
 #else
+constexpr int kPanelsTogether = 1;
 constexpr int64_t kFewTokens = kTokens;
 #endif
 

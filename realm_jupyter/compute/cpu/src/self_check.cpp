@@ -10,7 +10,7 @@
 namespace realm {
 namespace {
 
-constexpr int64_t kRows = 24;  // a whole panel and a half
+constexpr int64_t kRows = 40, kPanels = 3;  // the last of which is half full
 constexpr int64_t kCols = 256;
 constexpr int64_t kTokens = 18;  // enough for the kernels that take many
 
@@ -22,7 +22,7 @@ struct Random {
 
 struct Workspace {
   alignas(64) uint8_t source[kRows * kCols * 4];
-  alignas(64) uint8_t packed[2 * kPanelRows * kCols * 4];
+  alignas(64) uint8_t packed[kPanels * kPanelRows * kCols * 4];
   alignas(64) float floats[kTokens * kCols];
   alignas(64) int8_t quants[kTokens * kCols];
   float scales[kTokens * kCols / kBlock];
@@ -63,7 +63,7 @@ void fill(int32_t quant_type, Random& random, uint8_t* source) {
 }
 
 void multiply(const Kernels& kernels, int32_t quant_type, Workspace& work) {
-  kernels.pack_panels(quant_type, work.source, work.packed, kRows, kCols, 0, 2);
+  kernels.pack_panels(quant_type, work.source, work.packed, kRows, kCols, 0, kPanels);
   for (int64_t token = 0; token < kTokens; ++token) {
     kernels.quantize_row(work.floats + token * kCols, kCols, work.quants + token * kCols,
                          work.scales + token * (kCols / kBlock),
@@ -72,8 +72,8 @@ void multiply(const Kernels& kernels, int32_t quant_type, Workspace& work) {
   const Matrix matrix{work.packed, kRows, kCols, quant_type};
   const Activations x{work.floats, kCols, work.quants, work.scales, work.sums, kCols};
   // The first token alone, the others together: both ways through the kernels.
-  kernels.matmul(matrix, x, 0, 1, 0, 2, nullptr, work.results, kRows);
-  kernels.matmul(matrix, x, 1, kTokens - 1, 0, 2, nullptr, work.results, kRows);
+  kernels.matmul(matrix, x, 0, 1, 0, kPanels, nullptr, work.results, kRows);
+  kernels.matmul(matrix, x, 1, kTokens - 1, 0, kPanels, nullptr, work.results, kRows);
 }
 
 bool same(const float* results, const float* expected, int64_t n, bool is_bit_for_bit) {
