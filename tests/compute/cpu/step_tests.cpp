@@ -252,12 +252,11 @@ void test_pool() {
     std::fill(cells.begin(), cells.end(), 0);
     realm::run_region(
         4,
-        [](void* context, realm::Team& team, int) {
+        [](void* context, realm::Member& member) {
           auto* cells = static_cast<int64_t*>(context);
-          uint32_t number = 0;
           for (int phase = 0; phase < 40; ++phase) {
             const int64_t num_tiles = phase % 3 == 0 ? 1 : 32;
-            team.run(number, phase % 7 == 6 ? 0 : num_tiles, [&](int64_t tile) {
+            member.run(phase % 7 == 6 ? 0 : num_tiles, [&](int64_t tile) {
               for (int64_t i = tile; i < 64; i += num_tiles) {
                 // Not atomic: only the order of the phases keeps threads apart.
                 ++cells[i];

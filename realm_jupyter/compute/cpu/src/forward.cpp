@@ -47,28 +47,27 @@ int32_t prepare(Step& step, int32_t num_spans, char* error) {
   return REALM_CPU_OK;
 }
 
-void run(void* context, Team& team, int thread) {
+void run(void* context, Member& member) {
   const Step& step = *static_cast<const Step*>(context);
-  uint32_t number = 0;
   for (const Phase& phase : step.model.program.phases) {
     if (step.rows_of(phase.is_selected) == 0) continue;
     switch (phase.work) {
       case Work::kRows:
-        run_rows(step, phase, team, number);
+        run_rows(step, phase, member);
         break;
       case Work::kMatrices:
-        run_matrices(step, phase, team, number);
+        run_matrices(step, phase, member);
         break;
       case Work::kAttention:
-        run_attention(step, phase, team, number, thread);
+        run_attention(step, phase, member);
         break;
       case Work::kExperts:
-        run_experts(step, phase, team, number);
+        run_experts(step, phase, member);
         break;
     }
   }
   if (step.num_largest != nullptr) {
-    team.run(number, step.num_selected, [&](int64_t row) {
+    member.run(step.num_selected, [&](int64_t row) {
       const int32_t count = step.num_largest[row];
       int32_t* indices = step.largest[row];
       rank(step.at(step.model.program.logits, row), step.num_logits(), count, indices,

@@ -17,7 +17,6 @@
 namespace realm {
 namespace {
 
-constexpr int kMaxThreads = 256;
 // How long a waiting thread keeps its processor: within a region until the phase is over, but
 // offering it to others after this; between regions a little longer than it takes to sample.
 constexpr int kSpinsBeforeYield = 4000;
@@ -67,8 +66,9 @@ class Pool {
     std::lock_guard<std::mutex> one_region(regions_);
     num_threads = start_workers(num_threads);
     Team team(num_threads);
+    Member caller(team, 0);
     if (num_threads == 1) {
-      region(context, team, 0);
+      region(context, caller);
       return;
     }
     region_ = region;
@@ -80,7 +80,7 @@ class Pool {
       std::lock_guard<std::mutex> lock(sleep_);
       wake_.notify_all();
     }
-    region(context, team, 0);
+    region(context, caller);
     // Nobody enters any more; those inside have no tile left and are on their way out.
     state_.fetch_and(~kOpen);
     for (int spins = 0;; ++spins) {
@@ -156,7 +156,10 @@ class Pool {
       uint64_t state = await_region(seen);
       seen = state >> kNumberShift;
       if (!enter(seen)) continue;
-      if (thread < team_->num_threads()) region_(context_, *team_, thread);
+      if (thread < team_->num_threads()) {
+        Member member(*team_, thread);
+        region_(context_, member);
+      }
       state_.fetch_sub(1, std::memory_order_release);
     }
   }

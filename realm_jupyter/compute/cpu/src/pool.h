@@ -1,15 +1,19 @@
 // Worker threads, shared by everything in the process that computes.
 //
 // A *region* is a function that several threads run side by side; inside it they pass through
-// the same sequence of *phases*, each a number of tiles that whoever is free takes. A phase is
-// over when its tiles are done, not when all threads have come by: a thread that the system has
-// put aside delays nobody unless it holds a tile.
+// the same sequence of *phases*, each a number of tiles. Every thread begins with tiles that
+// follow each other, its share, and then helps where some are left: memory is read in long runs,
+// and one that gets less of its processor keeps nobody waiting. A phase is over when its tiles
+// are done, not when all threads have come by: a thread that the system has put aside delays
+// nobody unless it holds a tile.
 #pragma once
 
 #include <atomic>
 #include <cstdint>
 
 namespace realm {
+
+constexpr int kMaxThreads = 256;
 
 // What the threads of one region share.
 class Team {
@@ -18,35 +22,68 @@ class Team {
 
   int num_threads() const { return num_threads_; }
 
+ private:
+  friend class Member;
+
+  // The first tile of a thread's share.
+  int64_t begin_of(int share, int64_t num_tiles) const {
+    return (num_tiles * share + num_threads_ - 1) / num_threads_;
+  }
+  // The next of the tiles of a share, from 0 on, or -1 where none is left.
+  int64_t claim(int share, uint32_t phase, int64_t size);
+  // Count tiles that a thread has done; the last ones end the phase.
+  void finish(uint32_t phase, int64_t num_done, int64_t num_tiles);
+  void await(uint32_t phase) const;
+
+  struct alignas(64) Share {
+    std::atomic<uint64_t> next{0};  // phase << 32 | tiles of it that were claimed
+  };
+
+  const int num_threads_;
+  alignas(64) std::atomic<uint64_t> phase_{0};
+  alignas(64) std::atomic<int64_t> num_done_{0};
+  Share shares_[kMaxThreads];
+};
+
+// One thread in a region.
+class Member {
+ public:
+  Member(Team& team, int thread) : team_(team), thread_(thread) {}
+
+  int thread() const { return thread_; }
+  int num_threads() const { return team_.num_threads(); }
+
   // Run tile(index) for index in [0, num_tiles), shared with the other threads of the region.
-  // Every thread calls this with the same numbers in the same order; `phase` is the thread's own
-  // count of phases and starts at 0. Returns when all tiles of the phase are done.
+  // Every thread calls this with the same numbers in the same order. Returns when all tiles of
+  // the phase are done.
   template <class Tile>
-  void run(uint32_t& phase, int64_t num_tiles, Tile&& tile) {
+  void run(int64_t num_tiles, Tile&& tile) {
     if (num_tiles <= 0) return;
-    if (num_threads_ == 1) {
+    if (num_threads() == 1) {
       for (int64_t index = 0; index < num_tiles; ++index) tile(index);
       return;
     }
-    for (int64_t index; (index = claim(phase, num_tiles)) >= 0;) {
-      tile(index);
-      finish(phase, num_tiles);
+    int64_t num_done = 0;
+    for (int share = thread_, left = num_threads(); left > 0; --left) {
+      const int64_t begin = team_.begin_of(share, num_tiles);
+      const int64_t size = team_.begin_of(share + 1, num_tiles) - begin;
+      for (int64_t index; (index = team_.claim(share, phase_, size)) >= 0; ++num_done) {
+        tile(begin + index);
+      }
+      share = share + 1 < num_threads() ? share + 1 : 0;
     }
-    await(phase);
-    ++phase;
+    team_.finish(phase_, num_done, num_tiles);
+    team_.await(phase_);
+    ++phase_;
   }
 
  private:
-  int64_t claim(uint32_t phase, int64_t num_tiles);  // -1: none left
-  void finish(uint32_t phase, int64_t num_tiles);
-  void await(uint32_t phase) const;
-
-  const int num_threads_;
-  alignas(64) std::atomic<uint64_t> next_{0};  // phase << 32 | next tile of it
-  alignas(64) std::atomic<int64_t> num_done_{0};
+  Team& team_;
+  const int thread_;
+  uint32_t phase_ = 0;  // the thread's own count
 };
 
-using Region = void (*)(void* context, Team& team, int thread);
+using Region = void (*)(void* context, Member& member);
 
 // Run a region on num_threads threads, the calling one among them as thread 0. Regions of
 // several callers run one after another. With one thread it runs at once, beside any other.

@@ -62,10 +62,10 @@ struct Step {
 };
 
 // The phases; every thread of the region calls them in the same order.
-void run_rows(const Step& step, const Phase& phase, Team& team, uint32_t& number);
-void run_matrices(const Step& step, const Phase& phase, Team& team, uint32_t& number);
-void run_attention(const Step& step, const Phase& phase, Team& team, uint32_t& number, int thread);
-void run_experts(const Step& step, const Phase& phase, Team& team, uint32_t& number);
+void run_rows(const Step& step, const Phase& phase, Member& member);
+void run_matrices(const Step& step, const Phase& phase, Member& member);
+void run_attention(const Step& step, const Phase& phase, Member& member);
+void run_experts(const Step& step, const Phase& phase, Member& member);
 
 // The largest piece of scratch memory that a thread needs for attention.
 int64_t attention_scratch(const realm_cpu_model& model);

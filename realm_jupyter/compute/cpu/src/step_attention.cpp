@@ -31,8 +31,7 @@ int64_t attention_scratch(const realm_cpu_model& model) {
   return (most + kValueAlignment - 1) / kValueAlignment * kValueAlignment;
 }
 
-void run_attention(const Step& step, const Phase& phase, Team& team, uint32_t& number,
-                   int thread) {
+void run_attention(const Step& step, const Phase& phase, Member& member) {
   const Instruction& instruction = phase.instructions[0];
   const realm_cpu_op& op = instruction.op;
   const int32_t kv_heads = op.ints[2], group = op.ints[1] / op.ints[2];
@@ -40,11 +39,11 @@ void run_attention(const Step& step, const Phase& phase, Team& team, uint32_t& n
   // With fewer tiles than threads, the heads of a group go to several threads; each then reads
   // the same keys and values, which costs less than threads without work.
   int32_t splits = 1;
-  while (num_blocks * kv_heads * splits < team.num_threads() && group % (splits * 2) == 0) {
+  while (num_blocks * kv_heads * splits < member.num_threads() && group % (splits * 2) == 0) {
     splits *= 2;
   }
   const int32_t tiles_per_block = kv_heads * splits;
-  team.run(number, num_blocks * tiles_per_block, [&](int64_t index) {
+  member.run(num_blocks * tiles_per_block, [&](int64_t index) {
     const QueryBlock& block = step.blocks[index / tiles_per_block];
     const auto part = static_cast<int32_t>(index % tiles_per_block);
     AttentionTile tile = describe(op, step.pages_of(op.ints[0], block.span));
@@ -55,7 +54,7 @@ void run_attention(const Step& step, const Phase& phase, Team& team, uint32_t& n
     tile.kv_head = part / splits;
     tile.num_heads = group / splits;
     tile.first_head = tile.kv_head * group + part % splits * tile.num_heads;
-    tile.scratch = step.model.scratch.data() + step.model.scratch_bytes * thread;
+    tile.scratch = step.model.scratch.data() + step.model.scratch_bytes * member.thread();
     step.model.kernels->attention(tile);
   });
 }

@@ -66,20 +66,20 @@ class Experts {
         hidden_(op_.ints[2]),
         width_(op_.width) {}
 
-  void run(Team& team, uint32_t& number) {
+  void run(Member& member) {
     const int64_t num_visits = num_rows_ * num_used_;
-    score(team, number);
-    team.run(number, num_rows_, [&](int64_t row) {
+    score(member);
+    member.run(num_rows_, [&](int64_t row) {
       route(op_, step_.at(values_.scores) + row * num_experts_, chosen(row), shares(row));
     });
-    team.run(number, 1, [&](int64_t) { sort(); });
-    team.run(number, num_visits, [&](int64_t visit) { gather(visit); });
-    multiply(team, number, op_.weights[1], values_.gathered_quants, values_.gathered, width_,
+    member.run(1, [&](int64_t) { sort(); });
+    member.run(num_visits, [&](int64_t visit) { gather(visit); });
+    multiply(member, op_.weights[1], values_.gathered_quants, values_.gathered, width_,
              values_.gate, op_.weights[2], values_.up);
-    team.run(number, num_visits, [&](int64_t visit) { activate(visit); });
-    multiply(team, number, op_.weights[3], values_.hidden_quants, values_.gate, hidden_,
+    member.run(num_visits, [&](int64_t visit) { activate(visit); });
+    multiply(member, op_.weights[3], values_.hidden_quants, values_.gate, hidden_,
              values_.down, -1, -1);
-    team.run(number, num_rows_, [&](int64_t row) { combine(row); });
+    member.run(num_rows_, [&](int64_t row) { combine(row); });
   }
 
  private:
@@ -91,11 +91,11 @@ class Experts {
   // only: a thread that comes late finds something else in this memory.
   int32_t* starts() const { return step_.at<int32_t>(values_.starts); }
 
-  void score(Team& team, uint32_t& number) {
+  void score(Member& member) {
     const Matrix router = step_.model.matrix(op_.weights[0]);
     const Activations x =
         step_.activations(step_.at(instruction_.inputs[0]), width_, instruction_.quantized);
-    team.run(number, num_panels_of(num_experts_), [&](int64_t panel) {
+    member.run(num_panels_of(num_experts_), [&](int64_t panel) {
       kernels_.matmul(router, x, 0, num_rows_, panel, 1, nullptr, step_.at(values_.scores),
                       num_experts_);
     });
@@ -134,7 +134,7 @@ class Experts {
   }
 
   // Each expert's matrix (and a second one of the same shape) with the rows of its visits.
-  void multiply(Team& team, uint32_t& number, int32_t weight, const Quantized& quantized,
+  void multiply(Member& member, int32_t weight, const Quantized& quantized,
                 int32_t input, int64_t num_cols, int32_t output, int32_t second_weight,
                 int32_t second_output) const {
     const Activations x = step_.activations(step_.at(input), num_cols, quantized);
@@ -142,7 +142,7 @@ class Experts {
     const int64_t panels = num_panels_of(num_outputs);
     const int64_t pieces = panels < kPieces ? panels : kPieces;
     const int64_t matrices = second_weight >= 0 ? 2 : 1;
-    team.run(number, num_experts_ * matrices * pieces, [&](int64_t tile) {
+    member.run(num_experts_ * matrices * pieces, [&](int64_t tile) {
       const int64_t expert = tile / (matrices * pieces), piece = tile % pieces;
       const int64_t first = starts()[expert], rows = starts()[expert + 1] - first;
       if (rows == 0) return;
@@ -191,8 +191,8 @@ class Experts {
 
 }  // namespace
 
-void run_experts(const Step& step, const Phase& phase, Team& team, uint32_t& number) {
-  Experts(step, phase.instructions[0], step.rows_of(phase.is_selected)).run(team, number);
+void run_experts(const Step& step, const Phase& phase, Member& member) {
+  Experts(step, phase.instructions[0], step.rows_of(phase.is_selected)).run(member);
 }
 
 }  // namespace realm

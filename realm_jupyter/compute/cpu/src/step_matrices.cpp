@@ -54,15 +54,15 @@ void run_tile(const Step& step, const Instruction& linear, const Tiles& tiles, i
 
 }  // namespace
 
-void run_matrices(const Step& step, const Phase& phase, Team& team, uint32_t& number) {
+void run_matrices(const Step& step, const Phase& phase, Member& member) {
   const int64_t num_rows = step.rows_of(phase.is_selected);
   int64_t total = 0;
   for (const Instruction& linear : phase.instructions) {
-    total += tiles_of(step, linear, num_rows, team.num_threads()).count();
+    total += tiles_of(step, linear, num_rows, member.num_threads()).count();
   }
-  team.run(number, total, [&](int64_t tile) {
+  member.run(total, [&](int64_t tile) {
     for (const Instruction& linear : phase.instructions) {
-      const Tiles tiles = tiles_of(step, linear, num_rows, team.num_threads());
+      const Tiles tiles = tiles_of(step, linear, num_rows, member.num_threads());
       if (tile < tiles.count()) {
         run_tile(step, linear, tiles, num_rows, tile);
         return;

@@ -92,12 +92,12 @@ void run_row(const Step& step, const Instruction& instruction, int64_t row) {
 
 }  // namespace
 
-void run_rows(const Step& step, const Phase& phase, Team& team, uint32_t& number) {
+void run_rows(const Step& step, const Phase& phase, Member& member) {
   const int64_t num_rows = step.rows_of(phase.is_selected);
   // A few tiles for each thread, so that one that is held up delays the others little.
-  const int64_t wanted = int64_t{4} * team.num_threads();
+  const int64_t wanted = int64_t{4} * member.num_threads();
   const int64_t tile_rows = num_rows > wanted ? num_rows / wanted : 1;
-  team.run(number, (num_rows + tile_rows - 1) / tile_rows, [&](int64_t tile) {
+  member.run((num_rows + tile_rows - 1) / tile_rows, [&](int64_t tile) {
     const int64_t end = (tile + 1) * tile_rows < num_rows ? (tile + 1) * tile_rows : num_rows;
     for (int64_t row = tile * tile_rows; row < end; ++row) {
       for (const Instruction& instruction : phase.instructions) run_row(step, instruction, row);

@@ -3,33 +3,41 @@
 
 namespace realm {
 
-int64_t Team::claim(uint32_t phase, int64_t num_tiles) {
-  uint64_t next = next_.load(std::memory_order_acquire);
+int64_t Team::claim(int share, uint32_t phase, int64_t size) {
+  if (size == 0) return -1;
+  std::atomic<uint64_t>& next = shares_[share].next;
+  uint64_t seen = next.load(std::memory_order_acquire);
   for (;;) {
-    const auto tile = static_cast<int64_t>(next & 0xffffffffu);
-    if (static_cast<uint32_t>(next >> 32) != phase || tile >= num_tiles) return -1;
-    if (next_.compare_exchange_weak(next, next + 1, std::memory_order_acq_rel)) return tile;
+    const auto index = static_cast<int64_t>(seen & 0xffffffffu);
+    if (static_cast<uint32_t>(seen >> 32) != phase || index >= size) return -1;
+    if (next.compare_exchange_weak(seen, seen + 1, std::memory_order_acq_rel)) return index;
   }
 }
 
-void Team::finish(uint32_t phase, int64_t num_tiles) {
-  if (num_done_.fetch_add(1, std::memory_order_acq_rel) + 1 < num_tiles) return;
+void Team::finish(uint32_t phase, int64_t num_done, int64_t num_tiles) {
+  if (num_done == 0) return;
+  if (num_done_.fetch_add(num_done, std::memory_order_acq_rel) + num_done < num_tiles) return;
   num_done_.store(0, std::memory_order_relaxed);
-  next_.store(static_cast<uint64_t>(phase + 1) << 32, std::memory_order_release);
+  const uint64_t following = phase + 1;
+  for (int share = 0; share < num_threads_; ++share) {
+    shares_[share].next.store(following << 32, std::memory_order_relaxed);
+  }
+  phase_.store(following, std::memory_order_release);
 }
 
 void Team::await(uint32_t phase) const {
   for (int spins = 0;; ++spins) {
-    const uint64_t next = next_.load(std::memory_order_acquire);
-    if (static_cast<uint32_t>(next >> 32) > phase) return;
-    pass_time(next_, next, spins);
+    const uint64_t seen = phase_.load(std::memory_order_acquire);
+    if (seen > phase) return;
+    pass_time(phase_, seen, spins);
   }
 }
 
 void run_region(int num_threads, Region region, void* context) {
   if (num_threads <= 1) {
     Team alone(1);
-    region(context, alone, 0);
+    Member member(alone, 0);
+    region(context, member);
     return;
   }
   run_on_pool(num_threads, region, context);
@@ -43,10 +51,9 @@ void parallel_for(int num_threads, int64_t num_tiles, TileFunction tile, void* c
   } job{num_tiles, tile, context};
   run_region(
       num_threads,
-      [](void* data, Team& team, int) {
+      [](void* data, Member& member) {
         const Job& job = *static_cast<const Job*>(data);
-        uint32_t phase = 0;
-        team.run(phase, job.num_tiles, [&](int64_t index) { job.tile(job.context, index); });
+        member.run(job.num_tiles, [&](int64_t index) { job.tile(job.context, index); });
       },
       &job);
 }

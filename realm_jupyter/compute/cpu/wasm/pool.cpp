@@ -83,7 +83,8 @@ void run_on_pool(int num_threads, Region region, void* context) {
   pool.number += 1;
   pool.state.store(pool.number << kNumberShift | kOpen);
   wake_all();
-  region(context, team, 0);
+  Member caller(team, 0);
+  region(context, caller);
   // Nobody enters any more; those inside have no tile left and are on their way out.
   pool.state.fetch_and(~kOpen);
   for (int spins = 0;; ++spins) {
@@ -103,7 +104,10 @@ void realm_cpu_thread(int32_t thread) {
     if ((state & kStop) != 0) return;
     seen = state >> kNumberShift;
     if (!enter(seen)) continue;
-    if (thread < pool.team->num_threads()) pool.region(pool.context, *pool.team, thread);
+    if (thread < pool.team->num_threads()) {
+      Member member(*pool.team, thread);
+      pool.region(pool.context, member);
+    }
     pool.state.fetch_sub(1, std::memory_order_release);
   }
 }
