@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -51,6 +52,7 @@ def test_five_cycles_of_load_and_unload_leave_no_memory_and_no_mapping(tmp_path)
         check=False,
         timeout=600,
         cwd=Path(__file__).resolve().parent.parent,
+        env={**os.environ, "REALM_CACHE_DIR": str(tmp_path / "cache")},
     )
     assert done.returncode == 0, done.stderr
     seen = json.loads(done.stdout)

@@ -135,6 +135,33 @@ class GGUFFile:
         everything = self._sources[info.part].bytes
         return everything[info.offset_bytes : info.offset_bytes + info.size_bytes]
 
+    def read_into(self, target: NDArray[np.uint8], name: str, offset_bytes: int = 0) -> None:
+        """Copy bytes of a tensor as they stand in the file, without mapping them.
+
+        For bytes that are needed once: a mapping of theirs would have to be made page by page
+        and taken down again.
+
+        Parameters
+        ----------
+        target : ndarray of uint8, shape (n,)
+            Contiguous; all of it is filled.
+        name : str
+        offset_bytes : int, 0 <= offset_bytes <= size_bytes - n
+            Where in the tensor they begin.
+
+        Raises
+        ------
+        KeyError, ModelFormatError, ValueError
+            As for `data`; ModelFormatError also where the system cannot read, ValueError also
+            for bytes that the tensor does not have.
+        """
+        info = self.tensors[name]
+        if not 0 <= offset_bytes <= info.size_bytes - len(target):
+            end = offset_bytes + len(target)
+            message = f"bytes {offset_bytes} to {end} of {name!r}, which has {info.size_bytes}"
+            raise ValueError(message)
+        self._sources[info.part].read_into(target, info.offset_bytes + offset_bytes)
+
     def tensor(self, name: str) -> NDArray[np.float32]:
         """Return a tensor as float32.
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import mmap
 import os
 import stat
+import weakref
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -39,12 +40,18 @@ class Source:
         Where they come from, for messages; None for bytes in memory.
     data : mmap or memoryview
         The bytes.
+    descriptor : int, optional
+        Of the file, open for reading; closed with this object.
     """
 
-    __slots__ = ("_bytes", "_mapping", "path", "size_bytes")
+    __slots__ = ("__weakref__", "_bytes", "_close", "_descriptor", "_mapping", "path", "size_bytes")
 
-    def __init__(self, path: Path | None, data: mmap.mmap | memoryview) -> None:
+    def __init__(
+        self, path: Path | None, data: mmap.mmap | memoryview, descriptor: int | None = None
+    ) -> None:
         self.path = path
+        self._descriptor = descriptor
+        self._close = None if descriptor is None else weakref.finalize(self, os.close, descriptor)
         self._mapping = data if isinstance(data, mmap.mmap) else None
         self._bytes: NDArray[np.uint8] | None = np.frombuffer(data, dtype=np.uint8)
         self._bytes.flags.writeable = False
@@ -79,14 +86,13 @@ class Source:
                 raise ModelFormatError("the file is empty", path=path, offset_bytes=0)
             mapping = mmap.mmap(descriptor, status.st_size, access=mmap.ACCESS_READ)
         except (OSError, ValueError) as error:
+            os.close(descriptor)
             if isinstance(error, ModelFormatError):
                 raise
             raise ModelFormatError(
                 f"the file cannot be mapped: {_reason(error)}", path=path
             ) from None
-        finally:
-            os.close(descriptor)
-        return cls(path, mapping)
+        return cls(path, mapping, descriptor)
 
     @classmethod
     def from_bytes(cls, data: bytes | bytearray | memoryview) -> Source:
@@ -119,21 +125,62 @@ class Source:
             message = "the file is closed"
             raise ValueError(message)
         if self._mapping is not None and self._mapping.size() < self.size_bytes:
-            raise ModelFormatError(
-                f"the file had {self.size_bytes} bytes when it was opened and was cut short since",
-                path=self.path,
-                offset_bytes=self._mapping.size(),
-            )
+            raise self._cut_short(self._mapping.size())
         return self._bytes
+
+    def _cut_short(self, size_bytes: int) -> ModelFormatError:
+        return ModelFormatError(
+            f"the file had {self.size_bytes} bytes when it was opened and was cut short since",
+            path=self.path,
+            offset_bytes=size_bytes,
+        )
 
     @property
     def buffer(self) -> memoryview:
         """All bytes, as a memoryview; raises as `bytes` does."""
         return memoryview(self.bytes)  # type: ignore[arg-type]  # Buffer is not in 3.11
 
+    def read_into(self, target: NDArray[np.uint8], offset_bytes: int) -> None:
+        """Copy bytes without mapping them, which is faster for those that are needed once.
+
+        Parameters
+        ----------
+        target : ndarray of uint8, shape (n,)
+            Contiguous; all of it is filled.
+        offset_bytes : int
+            Where in the source they begin.
+
+        Raises
+        ------
+        ValueError
+            If the source was closed.
+        ModelFormatError
+            If the file became shorter or cannot be read.
+        """
+        everything = self.bytes
+        if self._descriptor is None or not hasattr(os, "preadv"):
+            target[:] = everything[offset_bytes : offset_bytes + len(target)]
+            return
+        view = memoryview(target)  # type: ignore[arg-type]  # Buffer is not in 3.11
+        try:
+            while view:
+                done = os.preadv(self._descriptor, [view], offset_bytes)
+                if done == 0:
+                    raise self._cut_short(offset_bytes)
+                view, offset_bytes = view[done:], offset_bytes + done
+        except OSError as error:
+            raise ModelFormatError(
+                f"the file cannot be read: {_reason(error)}",
+                path=self.path,
+                offset_bytes=offset_bytes,
+            ) from None
+
     def close(self) -> None:
         """Give the bytes back; where a view still lives, when the last one goes."""
         self._bytes = None
+        self._descriptor = None
+        if self._close is not None:
+            self._close()
         mapping, self._mapping = self._mapping, None
         if mapping is not None:
             with suppress(BufferError):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+import os
 from pathlib import Path
 
 import numpy as np
@@ -199,6 +201,43 @@ def test_views_are_of_the_mapping_and_read_only(tiny_path):
             assert not view.flags.writeable
             with pytest.raises(ValueError, match=r"WRITEABLE|writeable"):
                 view.flags.writeable = True
+
+
+@pytest.mark.parametrize("has_preadv", [True, False])
+def test_bytes_of_a_tensor_are_read_into_a_buffer(tiny_path, monkeypatch, has_preadv):
+    if not has_preadv:  # as on Windows
+        monkeypatch.delattr(os, "preadv", raising=False)
+    with GGUFFile.open(tiny_path) as file, GGUFFile.open(tiny_path.read_bytes()) as in_memory:
+        for opened in (file, in_memory):
+            name = "token_embd.weight"
+            expected = opened.data(name)
+            found = np.zeros(101, np.uint8)
+            opened.read_into(found, name, 7)
+            np.testing.assert_array_equal(found, expected[7:108])
+            everything = np.zeros(expected.size, np.uint8)
+            opened.read_into(everything, name)
+            np.testing.assert_array_equal(everything, expected)
+            for offset, size in ((-1, 4), (expected.size - 3, 4), (0, expected.size + 1)):
+                with pytest.raises(ValueError, match=f"which has {expected.size}"):
+                    opened.read_into(np.empty(size, np.uint8), name, offset)
+    with pytest.raises(ValueError, match="closed"):
+        file.read_into(found, name)
+
+
+@pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="Linux tells what is open")
+def test_a_file_is_closed_with_its_object(tiny_path):
+    def is_open():
+        found = Path("/proc/self/fd").iterdir()
+        return any(os.path.realpath(descriptor) == str(tiny_path) for descriptor in found)
+
+    file = GGUFFile.open(tiny_path)
+    assert is_open()
+    file.close()
+    assert not is_open()
+    file = GGUFFile.open(tiny_path)
+    del file
+    gc.collect()
+    assert not is_open()
 
 
 def test_float32_that_is_not_aligned_is_copied():

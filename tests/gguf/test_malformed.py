@@ -356,6 +356,7 @@ def test_a_file_cut_short_after_it_was_opened_is_an_error_not_a_crash(tmp_path):
         for access in (
             lambda: file.tensor("output_norm.weight"),
             lambda: file.data("output_norm.weight"),
+            lambda: file.read_into(np.empty(4, np.uint8), "output_norm.weight"),
             lambda: file.metadata["general.name"],
         ):
             with pytest.raises(ModelFormatError, match="cut short") as caught:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import contextlib
-import ctypes
 import hashlib
 import logging
 import mmap
 import os
+import queue
 import sys
 import threading
+import time
 from collections import deque
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TYPE_CHECKING, NamedTuple
@@ -37,11 +38,13 @@ _LOG = logging.getLogger(__name__)
 MIN_CACHED_BYTES = 64 << 20
 """Smaller models are packed faster than a file is found."""
 
-_PIECE_BYTES = 8 << 20
+_PIECE_BYTES = 4 << 20
 _HUGE_PAGE_BYTES = 2 << 20
-_WORD_BYTES = 16
 # A tenth of a processor where others want it: enough to come to an end.
 _WRITER_NICENESS = 10
+# So long is the memory left to the first tokens before it is read once more for the disk.
+_STORE_DELAY_S = 1.0
+_LOOK_S = 0.02
 
 
 class Loading:
@@ -102,6 +105,7 @@ class PackedWeights:
             mapping, np.uint8, count=num_bytes, offset=offset
         )
         self._storing: threading.Thread | None = None
+        self._hurry = threading.Event()
         self.num_bytes = num_bytes
         self.is_mapped_file = is_mapped_file
 
@@ -126,9 +130,9 @@ class PackedWeights:
     def store(self, write: Callable[[NDArray[np.uint8]], None]) -> None:
         """Have them written to disk in a thread, for the loads to come.
 
-        The thread lets others go first, so that the first tokens do not wait for it. A process
-        that ends meanwhile ends when they are written. If they cannot be written
-        (`OSError`), a warning in the log says why.
+        The thread begins a second later and lets others go first, so that the first tokens do
+        not wait for it. A process that ends meanwhile ends when they are written. If they
+        cannot be written (`OSError`), a warning in the log says why.
 
         Parameters
         ----------
@@ -138,6 +142,7 @@ class PackedWeights:
 
         def run() -> None:
             _give_way()
+            self._await_first_tokens()
             try:
                 write(self.bytes)
             except OSError as error:
@@ -146,8 +151,16 @@ class PackedWeights:
         self._storing = threading.Thread(target=run, name="realm-store")
         self._storing.start()
 
+    def _await_first_tokens(self) -> None:
+        """Wait a moment, but not where the process ends or somebody waits for the end."""
+        until = time.monotonic() + _STORE_DELAY_S
+        while time.monotonic() < until and threading.main_thread().is_alive():
+            if self._hurry.wait(_LOOK_S):
+                return
+
     def wait(self) -> None:
         """Wait until `store` is over."""
+        self._hurry.set()
         if self._storing is not None:
             self._storing.join()
 
@@ -192,24 +205,6 @@ def _advise_huge_pages(mapping: mmap.mmap) -> None:
     if advice is not None:
         with contextlib.suppress(OSError):  # a kernel without them
             mapping.madvise(advice)
-
-
-def _forget(source: list[NDArray[np.uint8]]) -> None:
-    """Unmap the file's pages that were read: the matrices are needed once only."""
-    if not source or not hasattr(mmap, "MADV_DONTNEED"):
-        return
-    madvise = getattr(ctypes.CDLL(None), "madvise", None)
-    if madvise is None:
-        return
-    for data in source:
-        start = -(-data.ctypes.data // mmap.PAGESIZE) * mmap.PAGESIZE
-        size = data.ctypes.data + len(data) - start
-        if size >= mmap.PAGESIZE:
-            madvise(
-                ctypes.c_void_p(start),
-                ctypes.c_size_t(size // mmap.PAGESIZE * mmap.PAGESIZE),
-                ctypes.c_int(mmap.MADV_DONTNEED),
-            )
 
 
 class _Piece(NamedTuple):
@@ -261,27 +256,34 @@ class _Packer(NamedTuple):
             memory.mapping, memory.offset, self.plan.total_bytes, is_mapped_file=False
         )
 
-    def source(self) -> list[NDArray[np.uint8]]:
-        """Return the tensors as the file has them, mapped for as long as these views live."""
-        if not self.model.file.paths:
-            return []  # bytes in memory, which are not to be forgotten
-        return [self.model.file.data(name) for name in {m.name for m in self.plan.matrices}]
-
     def key(self, identity: str) -> bytes:
         """Return what tells the packed bytes of this plan and file from all others."""
         facts = f"{self.library.layout_version} {self.plan.digest()} {identity}"
         return hashlib.sha256(facts.encode()).digest()
 
     def _pack_all(self, memory: _Memory) -> None:
+        # Read, not mapped: every byte is needed once, and soon after it was read.
+        most = max((piece.source_bytes for piece in _pieces(self.plan)), default=0)
+        rooms: queue.SimpleQueue[_Memory] = queue.SimpleQueue()
+        for _ in range(self.num_threads):
+            rooms.put(_Memory(most))
+
+        def pack(piece: _Piece) -> int:
+            room = rooms.get()
+            try:
+                return self._pack(piece, room, memory)
+            finally:
+                rooms.put(room)
+
         if self.num_threads == 1:
             for piece in _pieces(self.plan):
-                self.loading.advance(self._pack(piece, memory))
+                self.loading.advance(pack(piece))
             return
         waiting: deque[Future[int]] = deque()
         with ThreadPoolExecutor(self.num_threads, "realm-pack") as pool:
             try:
                 for piece in _pieces(self.plan):
-                    waiting.append(pool.submit(self._pack, piece, memory))
+                    waiting.append(pool.submit(pack, piece))
                     if len(waiting) > 2 * self.num_threads:
                         self.loading.advance(waiting.popleft().result())
                 while waiting:
@@ -289,14 +291,13 @@ class _Packer(NamedTuple):
             finally:
                 pool.shutdown(cancel_futures=True)
 
-    def _pack(self, piece: _Piece, memory: _Memory) -> int:
+    def _pack(self, piece: _Piece, room: _Memory, memory: _Memory) -> int:
         """Pack a piece and return its bytes in the file."""
         matrix = piece.matrix
         row_bytes = matrix.source_bytes // matrix.num_rows
         start = matrix.expert * matrix.source_bytes + piece.first_row * row_bytes
-        source = self.model.file.data(matrix.name)[start : start + piece.source_bytes]
-        if source.ctypes.data % _WORD_BYTES:  # bytes in memory may begin anywhere
-            source = source.copy()
+        source = room.place(0, piece.source_bytes)
+        self.model.file.read_into(source, matrix.name, start)
         packed = memory.place(piece.offset_bytes, piece.packed_bytes)
         self.library.pack(
             matrix.quant_type,
@@ -339,15 +340,12 @@ def load_packed_weights(
     Raises
     ------
     LoadCancelledError
-        Within one piece of some 8 MiB; nothing stays behind, in memory or on disk.
+        Within one piece of some 4 MiB; nothing stays behind, in memory or on disk.
     """
     packer = _Packer(model, plan, library, loading, num_threads)
     identity = file_identity(model.file) if plan.total_bytes >= MIN_CACHED_BYTES else None
-    source = packer.source()
     if identity is None:
-        weights = packer.pack()
-        _forget(source)
-        return weights
+        return packer.pack()
     cache = WeightCache() if cache is None else cache
     key = packer.key(identity)
     before = loading.done_bytes
@@ -360,20 +358,13 @@ def load_packed_weights(
     mapping = cache.open(key, plan.total_bytes, num_threads, check)
     if mapping is not None:
         _advise_huge_pages(mapping)
-        _forget(source)
         return PackedWeights(mapping, 0, plan.total_bytes, is_mapped_file=True)
     loading.done_bytes = before
     weights = packer.pack()
     path = model.file.paths[0]
     if file_identity(model.file) == identity:
         label = str(path.resolve())
-
-        def store(data: NDArray[np.uint8]) -> None:
-            _forget(source)
-            cache.store(key, data, label)
-
-        weights.store(store)
+        weights.store(lambda data: cache.store(key, data, label))
     else:
-        _forget(source)
         _LOG.warning("packed weights are not kept on disk: %s changed while it was read", path)
     return weights

@@ -30,6 +30,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+import numpy as np
 import platformdirs
 
 from realm_jupyter.compute.cpu.weight_file import (
@@ -45,7 +46,6 @@ if TYPE_CHECKING:
     import mmap
     from collections.abc import Callable
 
-    import numpy as np
     from numpy.typing import NDArray
 
     from realm_jupyter.gguf import GGUFFile
@@ -105,12 +105,13 @@ def file_identity(file: GGUFFile) -> str | None:
         status = path.stat()
         facts = (status.st_size, status.st_ino, status.st_mtime_ns, status.st_ctime_ns)
         digest.update(repr(facts).encode())
+    room = np.empty(_SAMPLE_BYTES, np.uint8)
     for name, info in file.tensors.items():
         digest.update(repr((name, *info[1:])).encode())
-        data = file.data(name)
-        middle = len(data) // 2
-        digest.update(data[:_SAMPLE_BYTES].tobytes())
-        digest.update(data[middle : middle + _SAMPLE_BYTES].tobytes())
+        for start in (0, info.size_bytes // 2):
+            sample = room[: info.size_bytes - start]
+            file.read_into(sample, name, start)
+            digest.update(sample.data)
     return digest.hexdigest()
 
 

@@ -312,7 +312,7 @@ def test_a_tensor_with_other_contents_is_noticed_without_the_times(path, monkeyp
 
         def __init__(self, data):
             self.file = GGUFFile.open(data)
-            self.tensors, self.data = self.file.tensors, self.file.data
+            self.tensors, self.read_into = self.file.tensors, self.file.read_into
 
     before = file_identity(File(content))
     for place in places:

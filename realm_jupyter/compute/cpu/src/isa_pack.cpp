@@ -23,6 +23,13 @@ Source source_of(int32_t quant_type, const void* data, int64_t num_cols) {
   return {static_cast<const uint8_t*>(data), num_cols, num_cols / block.columns * block.bytes};
 }
 
+// Ask memory for the source of the next panel, which lies behind this one's: while some bytes of
+// each of this panel's rows are packed, for as much of the next.
+void fetch_next(const uint8_t* rows, int64_t row_bytes, int64_t done, int64_t num_bytes) {
+  const uint8_t* next = rows + kRows * (row_bytes + done);
+  for (int64_t at = 0; at < kRows * num_bytes; at += 64) __builtin_prefetch(next + at, 0, 2);
+}
+
 // Values of kTogether columns side by side: columns of 16 rows of such groups.
 template <class Number, int kTogether>
 void pack_columns(const Source& source, int64_t first_row, int64_t num_rows, uint8_t* target) {
@@ -34,6 +41,7 @@ void pack_columns(const Source& source, int64_t first_row, int64_t num_rows, uin
   if (num_rows == kRows) {
     // Whole lines of a few rows: those of 16 rows may be in each other's place in the cache.
     for (; done + kLine <= source.row_bytes; done += kLine) {
+      fetch_next(rows, source.row_bytes, done, kLine);
       for (int64_t row = 0; row < kRows; row += kTurned) {
         for (int64_t at = done; at < done + kLine; at += kVector) {
           turn<Group>(rows + row * source.row_bytes + at, source.row_bytes,
@@ -175,6 +183,9 @@ void pack_slabs(const Source& source, int64_t first_row, int64_t num_rows, uint8
     const int64_t num_blocks = (left < kSlabColumns ? left : kSlabColumns) / kBlock;
     uint8_t* codes = panel + kFormat.codes_offset(num_blocks);
     std::memset(panel, 0, static_cast<size_t>(codes - panel));
+    constexpr int64_t kBlockBytes = kFile.bytes * kBlock;  // over kFile.columns
+    fetch_next(rows, source.row_bytes, first / kFile.columns * kFile.bytes,
+               num_blocks * kBlockBytes / kFile.columns);
     for (int64_t column = 0; column < num_blocks * kBlock; column += kFile.columns) {
       const uint8_t* blocks = rows + (first + column) / kFile.columns * kFile.bytes;
       int64_t row_bytes = source.row_bytes;
