@@ -14,6 +14,7 @@ from realm_jupyter.bench.random_model import write_random_model
 from realm_jupyter.bench.report import LoadResult
 from realm_jupyter.bench.shapes import Shape
 from realm_jupyter.bench.spread import Figure
+from realm_jupyter.gguf import GGUFFile
 from realm_jupyter.realm import Realm
 
 if TYPE_CHECKING:
@@ -126,11 +127,14 @@ def _warm_up(executor: str) -> None:
 
 
 def _read_once(path: Path) -> None:
-    """Have the system read a file, which then keeps it in memory if there is room."""
-    with path.open("rb", buffering=0) as file:
-        room = bytearray(_READ_BYTES)
-        while file.readinto(room):
-            pass
+    """Have the system read a model's files, which it then keeps in memory if there is room."""
+    with GGUFFile.open(path) as model:
+        parts = model.paths
+    room = bytearray(_READ_BYTES)
+    for part in parts:
+        with part.open("rb", buffering=0) as file:
+            while file.readinto(room):
+                pass
 
 
 def repeats(rounds: int) -> Iterator[int]:

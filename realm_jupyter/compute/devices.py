@@ -7,7 +7,6 @@ without a GPU pays nothing for the question.
 from __future__ import annotations
 
 import ctypes
-import ctypes.util
 import os
 import platform
 import re
@@ -28,10 +27,8 @@ def has_nvidia_driver() -> bool:
         return True
     if shutil.which("nvidia-smi") is not None:
         return True
-    if os.name == "nt":
-        return ctypes.util.find_library("nvcuda") is not None
     try:  # find_library would ask other programs, which takes 10 ms
-        ctypes.CDLL("libcuda.so.1")
+        ctypes.CDLL("nvcuda.dll" if os.name == "nt" else "libcuda.so.1")
     except OSError:
         return False
     return True

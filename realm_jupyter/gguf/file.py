@@ -93,8 +93,8 @@ class GGUFFile:
         Notes
         -----
         Reads the header only; a vocabulary of 128 Ki tokens takes some 50 ms. The file must
-        not be cut short while it is open: `data`, `tensor` and `metadata` notice, but a view
-        that is in use then cannot, and the system ends the process (SIGBUS).
+        not be cut short while it is open: `data`, `read_into`, `tensor` and `metadata` notice,
+        but a view that is in use then cannot, and the system ends the process (SIGBUS).
         """
         if isinstance(source, (bytes, bytearray, memoryview)):
             first = Source.from_bytes(source)
@@ -252,7 +252,7 @@ class GGUFFile:
         return self.paths[part] if self.paths else None
 
     def close(self) -> None:
-        """Unmap the file; where views still live, the mapping goes with the last one."""
+        """Close and unmap the file; where views still live, the mapping goes with the last one."""
         for source in self._sources:
             source.close()
 

@@ -282,7 +282,11 @@ def measure(options, reports, failures, path):
         print(render_report(report), flush=True)
         reports[label] = report.to_dict()
         if name in SHAPES and quant == "Q8_0" and "F16" in options.quants:
-            reports[label]["beside_f16"] = beside_f16(name, options)
+            try:
+                reports[label]["beside_f16"] = beside_f16(name, options)
+            except RealmError as error:
+                failures[f"{label} beside F16"] = str(error)
+                print(f"  {error}", flush=True)
         path.parent.mkdir(exist_ok=True)
         path.write_text(json.dumps(reports, indent=1) + "\n", encoding="utf-8")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -61,6 +62,22 @@ def test_auto_without_a_driver_imports_no_torch():
     )
     root = Path(__file__).resolve().parents[2]
     subprocess.run([sys.executable, "-c", script], check=True, cwd=root, timeout=60)
+
+
+@pytest.mark.parametrize("has_library", [True, False])
+def test_a_driver_is_its_library_where_nothing_else_tells(has_library, monkeypatch):
+    asked = []
+
+    def load(name):
+        asked.append(name)
+        if not has_library:
+            raise OSError(name)
+
+    monkeypatch.setattr(devices.Path, "exists", lambda _self: False)
+    monkeypatch.setattr(devices.shutil, "which", lambda _name: None)
+    monkeypatch.setattr(devices.ctypes, "CDLL", load)
+    assert devices.has_nvidia_driver() is has_library
+    assert asked == ["nvcuda.dll" if os.name == "nt" else "libcuda.so.1"]
 
 
 def test_looking_for_a_driver_is_harmless():

@@ -263,7 +263,8 @@ class _Packer(NamedTuple):
 
     def _pack_all(self, memory: _Memory) -> None:
         # Read, not mapped: every byte is needed once, and soon after it was read.
-        most = max((piece.source_bytes for piece in _pieces(self.plan)), default=0)
+        pieces = list(_pieces(self.plan))
+        most = max((piece.source_bytes for piece in pieces), default=0)
         rooms: queue.SimpleQueue[_Memory] = queue.SimpleQueue()
         for _ in range(self.num_threads):
             rooms.put(_Memory(most))
@@ -276,13 +277,13 @@ class _Packer(NamedTuple):
                 rooms.put(room)
 
         if self.num_threads == 1:
-            for piece in _pieces(self.plan):
+            for piece in pieces:
                 self.loading.advance(pack(piece))
             return
         waiting: deque[Future[int]] = deque()
         with ThreadPoolExecutor(self.num_threads, "realm-pack") as pool:
             try:
-                for piece in _pieces(self.plan):
+                for piece in pieces:
                     waiting.append(pool.submit(pack, piece))
                     if len(waiting) > 2 * self.num_threads:
                         self.loading.advance(waiting.popleft().result())
