@@ -10,6 +10,11 @@ import pytest
 pytestmark = pytest.mark.browser
 
 NOTEBOOKS = Path(__file__).resolve().parents[2] / "notebooks"
+SLOWER = """
+from support.slow_realm import slow_down
+magics = get_ipython().magics_manager.registry["RealmMagics"]
+slow_down(magics.session.realm, "tales", step_s=0.05)
+"""
 
 
 def test_the_quickstart_streams_and_reads_well(lab, page, artifacts):
@@ -30,20 +35,21 @@ def test_the_quickstart_streams_and_reads_well(lab, page, artifacts):
 
 
 def test_stop_keeps_the_text_and_the_next_cell_works(lab, page, artifacts):
-    lab.show(
+    lab.start(
         "%load_ext realm_jupyter",
-        "%realm load tales --executor reference",  # slow enough to be stopped
-        "%%realm generate --raw --ignore-eos --max-tokens 1000 --seed 1\nOnce upon a time",
+        "%realm load tales",
+        SLOWER,
+        "%%realm generate --raw --ignore-eos --max-tokens 400 --seed 1\nOnce upon a time",
         "1 + 1",
     )
-    lab.outputs(2).first.wait_for()
+    lab.outputs(3).first.wait_for()
     lab.command("notebook:interrupt-kernel")
-    lab.cell(2).get_by_text("stopped").first.wait_for()
+    lab.cell(3).get_by_text("stopped").first.wait_for()
     text = page.locator(".jp-Notebook").inner_text()
     assert "Traceback" not in text
-    lab.cell(3).click()
+    lab.cell(4).click()
     page.keyboard.press("Shift+Enter")
-    lab.outputs(3).get_by_text("2", exact=True).first.wait_for()
+    lab.outputs(4).get_by_text("2", exact=True).first.wait_for()
     page.screenshot(path=artifacts / "stop.png")
 
 

@@ -19,6 +19,15 @@ QUESTION = "What is the capital of France?"
 WIDE, NARROW = {"width": 1100, "height": 800}, {"width": 360, "height": 640}
 SAVES_DATA = "Object.defineProperty(navigator, 'connection', {value: {saveData: true}})"
 NO_SIMD = "WebAssembly.validate = () => false"
+# A larger model: each turn of the engine takes this long, and messages get in between turns.
+SLOW_TURNS = """{
+  const post = MessagePort.prototype.postMessage;
+  MessagePort.prototype.postMessage = function (...message) {
+    for (const end = performance.now() + 20; performance.now() < end; );
+    post.apply(this, message);
+  };
+}
+"""
 # How often, and after how long at most, something else could run on the page's own thread.
 WATCH = """
 () => {
@@ -39,13 +48,15 @@ WATCH = """
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
-    """Two pages below a root: one answers briefly, one goes on and on."""
+    """Two pages below a root: one answers briefly, one slowly goes on and on."""
     root = tmp_path_factory.mktemp("site")
     brief = PageSettings(title="Ask Paris", config=GenerationConfig(temperature=0))
     export_web("paris", root / "ask", brief)
     endless = GenerationConfig(temperature=0, ignore_eos=True, max_tokens=900)
     # In parts, as larger models are.
     export_web("paris", root / "talk", PageSettings(config=endless, max_file_bytes=1_000_000))
+    (worker,) = root.glob("talk/app-*/engine_worker.js")
+    worker.write_text(SLOW_TURNS + worker.read_text(encoding="utf-8"), encoding="utf-8")
     return root
 
 

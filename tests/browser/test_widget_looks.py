@@ -95,11 +95,12 @@ def test_models_and_tokens_in_light_and_dark(lab, page, artifacts, axe):
     models.get_by_role("button", name="Load tales").click()
     models.get_by_text("Fits in memory").first.wait_for()
     tokens = page.get_by_role("region", name="Tokens", exact=True)
-    tokens.scroll_into_view_if_needed()
-    tokens.get_by_role("button", name="capital").first.click()
-    tokens.locator(".realm-token-popover").wait_for()
+    token = tokens.get_by_role("button", name="capital").first
+    popover = tokens.locator(".realm-token-popover")
     for theme in ("Light", "Dark"):
         lab.use_theme(theme)
+        token.click()
+        popover.wait_for()
         page.screenshot(path=artifacts / f"looks_tokens_{theme.lower()}.png")
         assert findings(page, ".realm-tokens", axe) == []
         assert findings(page, ".realm-models", axe) == []
@@ -108,10 +109,11 @@ def test_models_and_tokens_in_light_and_dark(lab, page, artifacts, axe):
     lab.use_theme("Light")
     page.screenshot(path=artifacts / "looks_models_light.png")
     # Another token leads to another text; both are there.
-    tokens.locator(".realm-token-popover").get_by_role("button").first.click()
+    token.click()
+    popover.get_by_role("button").first.click()
     expect(tokens).to_contain_text(SECOND_OF_TWO)
     tokens.get_by_role("button", name="Previous alternative").click()
-    expect(tokens.get_by_role("button", name="capital").first).to_be_visible()
+    expect(token).to_be_visible()
 
 
 def test_narrow_and_right_to_left(lab, page, artifacts):

@@ -43,8 +43,14 @@ class ChatPage:
         """Ask and wait until the answer is complete."""
         before = self.messages.count()
         self.ask(text)
-        self.answer(before + 1).get_by_role("button", name="Another answer").wait_for()
-        return self.answer(before + 1)
+        return self.wait_for_answer(before + 1)
+
+    def wait_for_answer(self, index):
+        """Wait until an answer is complete, and the chat takes the next message."""
+        answer = self.answer(index)
+        answer.get_by_role("button", name="Another answer").wait_for()
+        self.status("Ready").wait_for()
+        return answer
 
     def answer(self, index):
         return self.messages.nth(index)

@@ -6,8 +6,15 @@ import json
 import urllib.request
 
 KERNELSPEC = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
-# Without the questions that closing by hand asks.
-CLOSE_ALL = "() => { for (const w of [...window.jupyterapp.shell.widgets('main')]) w.dispose() }"
+# Without the questions that closing by hand asks. The launcher stays: JupyterLab puts one into an
+# empty window some time later, in front of what was opened meanwhile.
+CLOSE_ALL = """
+() => {
+  for (const widget of [...window.jupyterapp.shell.widgets("main")]) {
+    if (!widget.id.startsWith("launcher")) widget.dispose();
+  }
+}
+"""
 
 
 def write_notebook(path, *sources):
@@ -76,20 +83,36 @@ class Lab:
         self.folder = server.folder
         self._server = server
         self._num_notebooks = 0
-        page.goto(f"{server.base}/lab?token={server.token}&reset")
+        self._load()
+
+    def _load(self):
+        """Load JupyterLab with nothing open."""
+        self._is_reloaded = False
+        self.page.goto(f"{self._server.base}/lab?token={self._server.token}&reset")
         self._wait()
+        self.page.locator(".jp-Launcher").wait_for()
 
     def _wait(self):
         self.page.wait_for_function("window.jupyterapp !== undefined")
         self.page.evaluate("window.jupyterapp.restored.then(() => null)")
 
     def show(self, *sources):
-        """Write a notebook, open it and run its cells; return its path."""
+        """Write a notebook, open it and run its cells to the end; return its path."""
+        path = self._open_new(*sources)
+        self.run_all()
+        return path
+
+    def start(self, *sources):
+        """The same, but the cells go on running."""
+        path = self._open_new(*sources)
+        self.begin("notebook:run-all-cells")
+        return path
+
+    def _open_new(self, *sources):
         self._num_notebooks += 1
         path = self.folder / f"notebook{self._num_notebooks}.ipynb"
         write_notebook(path, *sources)
         self.open(path.name)
-        self.run_all()
         return path
 
     def open(self, name):
@@ -102,6 +125,7 @@ class Lab:
         """Load the page anew; the notebook is shown again."""
         self.page.reload()
         self._wait()
+        self._is_reloaded = True
 
     def command(self, name, **arguments):
         """Do what a menu or a button does, and wait until it is done."""
@@ -115,14 +139,21 @@ class Lab:
         self.page.evaluate("name => void window.jupyterapp.commands.execute(name)", name)
 
     def run_all(self):
-        """Run all cells; returns once they are sent."""
-        self.begin("notebook:run-all-cells")
+        """Run all cells; when the last has ended, JupyterLab scrolls and moves the focus."""
+        self.command("notebook:run-all-cells")
 
     def use_theme(self, name):
-        """Change the theme: "Light" or "Dark"."""
-        self.command("apputils:change-theme", theme=f"JupyterLab {name}")
+        """Change the theme: "Light" or "Dark".
+
+        Meanwhile what has the focus may be hidden for a moment and lose it.
+        """
         is_light = "true" if name == "Light" else "false"
-        self.page.locator(f"body[data-jp-theme-light={is_light}]").wait_for(state="attached")
+        changed = self.page.locator(f"body[data-jp-theme-light={is_light}]")
+        if changed.count() == 1:
+            return
+        self.command("apputils:change-theme", theme=f"JupyterLab {name}")
+        changed.wait_for(state="attached")
+        self.page.locator("#jupyterlab-splash").wait_for(state="detached")
 
     def cell(self, number):
         """Return a code cell."""
@@ -140,6 +171,10 @@ class Lab:
 
     def close(self):
         """Close what is open and end its kernel."""
+        if self._is_reloaded:
+            # The notebook of the address is opened once more after all is restored, and nothing
+            # tells when: it would come back.
+            self._load()
         self.page.evaluate(CLOSE_ALL)
         for session in self._server.call("/api/sessions"):
             self._server.call(f"/api/sessions/{session['id']}", "DELETE")

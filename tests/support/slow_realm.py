@@ -1,4 +1,4 @@
-"""A realm whose model takes its time, so that its answers can be stopped; used in a kernel."""
+"""Models that take their time, so that their answers can be stopped; used in a kernel."""
 
 from __future__ import annotations
 
@@ -13,7 +13,13 @@ def slow_realm(step_s=0.02):
     realm = Realm()
     # From bytes: another model than the file, which others in this process may use.
     realm.load_model(shipped_path("paris").read_bytes(), "slow")
-    executor = realm._backend.engine.get("slow").executor
+    slow_down(realm, "slow", step_s)
+    return realm
+
+
+def slow_down(realm, model, step_s=0.02):
+    """Have each step of a loaded model take this longer."""
+    executor = realm._backend.engine.get(model).executor
     forward = executor.forward
 
     def slowly(batch):
@@ -21,4 +27,3 @@ def slow_realm(step_s=0.02):
         return forward(batch)
 
     executor.forward = slowly
-    return realm

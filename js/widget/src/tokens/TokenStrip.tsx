@@ -23,6 +23,8 @@ export function TokenStrip({ tokens, onPick }: TokenStripProps) {
   // The token whose alternatives are open, and the one that the Tab key comes back to.
   const [open, setOpen] = useState<number | null>(null);
   const [home, setHome] = useState(0);
+  // Whether the pointer is on a token or on its alternatives.
+  const isPointed = useRef(false);
 
   const tokenAt = (index: number) =>
     strip.current?.querySelector<HTMLElement>(`[data-index="${index}"]`) ?? null;
@@ -33,9 +35,18 @@ export function TokenStrip({ tokens, onPick }: TokenStripProps) {
   const closeSoon = () => {
     clearTimeout(closing.current);
     closing.current = setTimeout(() => {
-      // Who is in there by keyboard stays in there.
-      if (!strip.current?.contains(document.activeElement)) setOpen(null);
+      // Who is in there by pointer or keyboard stays: a notebook moves the focus by itself.
+      if (isPointed.current || strip.current?.contains(document.activeElement)) return;
+      setOpen(null);
     }, CLOSE_AFTER_MS);
+  };
+  const enter = (index: number) => {
+    isPointed.current = true;
+    show(index);
+  };
+  const leave = () => {
+    isPointed.current = false;
+    closeSoon();
   };
   const move = (index: number) => {
     const next = Math.max(0, Math.min(tokens.length - 1, index));
@@ -49,6 +60,7 @@ export function TokenStrip({ tokens, onPick }: TokenStripProps) {
   useEffect(() => {
     if (last.current === tokens) return;
     last.current = tokens;
+    isPointed.current = false;
     setOpen(null);
     setHome(0);
   }, [tokens]);
@@ -85,7 +97,7 @@ export function TokenStrip({ tokens, onPick }: TokenStripProps) {
       ref={strip}
       class="realm-token-strip"
       onKeyDown={onKeyDown}
-      onPointerLeave={closeSoon}
+      onPointerLeave={leave}
       onFocusOut={(event) => {
         if (!strip.current?.contains(event.relatedTarget as Node | null)) closeSoon();
       }}
@@ -101,7 +113,8 @@ export function TokenStrip({ tokens, onPick }: TokenStripProps) {
             isOpen={open === index}
             panelId={id}
             onShow={show}
-            onLeave={closeSoon}
+            onEnter={enter}
+            onLeave={leave}
             onFocus={() => {
               setHome(index);
               show(index);
@@ -110,7 +123,13 @@ export function TokenStrip({ tokens, onPick }: TokenStripProps) {
         ))}
       </div>
       {opened === undefined || open === null ? null : (
-        <Popover strip={strip} anchor={() => tokenAt(open)} id={id} onEnter={() => show(open)}>
+        <Popover
+          strip={strip}
+          anchor={() => tokenAt(open)}
+          id={id}
+          onEnter={() => enter(open)}
+          onLeave={leave}
+        >
           <Alternatives
             token={opened}
             onPick={onPick === undefined ? undefined : (choice) => onPick(open, choice)}
@@ -129,12 +148,13 @@ interface TokenMarkProps {
   isOpen: boolean;
   panelId: string;
   onShow(index: number): void;
+  onEnter(index: number): void;
   onLeave(): void;
   onFocus(): void;
 }
 
 function TokenMark(props: TokenMarkProps) {
-  const { token, index, isHome, isOpen, panelId, onShow, onLeave, onFocus } = props;
+  const { token, index, isHome, isOpen, panelId, onShow, onEnter, onLeave, onFocus } = props;
   const { text, logprob } = token;
   const step = logprob === null ? "" : ` realm-token-${stepOf(logprob)}`;
   const chance = logprob === null ? "" : `, ${formatProbability(logprob)}`;
@@ -149,7 +169,7 @@ function TokenMark(props: TokenMarkProps) {
       aria-label={`${spoken(text)}${chance}`}
       aria-expanded={isOpen}
       aria-controls={isOpen ? panelId : undefined}
-      onPointerEnter={() => onShow(index)}
+      onPointerEnter={() => onEnter(index)}
       onPointerLeave={onLeave}
       onClick={(event) => {
         event.currentTarget.focus();
@@ -172,11 +192,12 @@ interface PopoverProps {
   anchor(): HTMLElement | null;
   id: string;
   onEnter(): void;
+  onLeave(): void;
   children: preact.ComponentChildren;
 }
 
 /** A small panel under a token, inside the strip. */
-function Popover({ strip, anchor, id, onEnter, children }: PopoverProps) {
+function Popover({ strip, anchor, id, onEnter, onLeave, children }: PopoverProps) {
   const box = useRef<HTMLDivElement>(null);
 
   useLayoutEffect(() => {
@@ -203,6 +224,7 @@ function Popover({ strip, anchor, id, onEnter, children }: PopoverProps) {
       role="group"
       aria-label="Alternatives"
       onPointerEnter={onEnter}
+      onPointerLeave={onLeave}
     >
       {children}
     </div>

@@ -23,8 +23,11 @@ export class TokensStore extends SyncedStore<"tokens"> {
   }
 
   protected override load({ message, tokens }: TokensState): void {
+    const before = this.tokens.peek();
     this.#show(message);
-    if (isFinal(message.state)) this.tokens.value = tokens;
+    if (!isFinal(message.state)) return;
+    // The same tokens once more, after a gap: what is open in them stays open.
+    this.tokens.value = JSON.stringify(before) === JSON.stringify(tokens) ? before : tokens;
   }
 
   protected override apply(event: EventMessage): void {

@@ -51,6 +51,30 @@ describe("a strip of tokens", () => {
     expect(el.querySelector(".realm-token-head")?.textContent).toContain("token 108");
   });
 
+  it("keeps what the pointer is on when the notebook moves the focus", async () => {
+    render(<TokenStrip tokens={fakeTokens()} />, el);
+    const popover = () => el.querySelector(".realm-token-popover");
+    const longAfter = async (action: () => void) => {
+      vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+      action();
+      vi.advanceTimersByTime(10_000);
+      vi.useRealTimers();
+      await settle();
+    };
+    token(5)?.dispatchEvent(new Event("pointerenter"));
+    token(5)?.click();
+    await settle();
+    await longAfter(() => token(5)?.blur());
+    expect(popover()).not.toBeNull();
+    await longAfter(() => {
+      token(5)?.dispatchEvent(new Event("pointerleave"));
+      popover()?.dispatchEvent(new Event("pointerenter"));
+    });
+    expect(popover()).not.toBeNull();
+    await longAfter(() => popover()?.dispatchEvent(new Event("pointerleave")));
+    expect(popover()).toBeNull();
+  });
+
   it("goes on from the alternative that was chosen", async () => {
     const onPick = vi.fn();
     render(<TokenStrip tokens={fakeTokens()} onPick={onPick} />, el);
@@ -143,6 +167,17 @@ describe("the token view", () => {
     el.querySelector<HTMLElement>("[aria-label='Previous alternative']")?.click();
     await settle();
     expect(el.querySelectorAll(".realm-token").length).toBe(14);
+  });
+
+  it("keeps open what is open when the kernel sends the same once more", async () => {
+    await open();
+    token(5)?.click();
+    await settle();
+    kernel.tokens = structuredClone(kernel.tokens);
+    kernel.emit("delta", { conversation: "c1", message: "m1", text: "" }, 1);
+    await settle();
+    expect(kernel.requests.filter(({ type }) => type === "sync").length).toBe(2);
+    expect(el.querySelector(".realm-token-popover")).not.toBeNull();
   });
 
   it("says why it cannot go on", async () => {
