@@ -155,12 +155,61 @@ class GGUFFile:
             As for `data`; ModelFormatError also where the system cannot read, ValueError also
             for bytes that the tensor does not have.
         """
+        source, start = self._place(name, offset_bytes, len(target))
+        source.read_into(target, start)
+
+    def require_whole(self) -> None:
+        """Look whether all bytes are still there: to touch what is missing kills the process.
+
+        It takes about a microsecond.
+
+        Raises
+        ------
+        ModelFormatError
+            If a file was cut short since it was opened.
+        ValueError
+            If the file was closed.
+        """
+        for source in self._sources:
+            _ = source.bytes
+
+    def visit(self, name: str, offset_bytes: int, num_bytes: int) -> None:
+        """Have bytes of a tensor mapped, and read from disk if they must be.
+
+        Parameters
+        ----------
+        name : str
+        offset_bytes, num_bytes : int
+            Which of the tensor's bytes.
+
+        Raises
+        ------
+        KeyError, ModelFormatError, ValueError
+            As for `read_into`.
+        """
+        source, start = self._place(name, offset_bytes, num_bytes)
+        source.visit(start, num_bytes)
+
+    def forget(self, name: str) -> None:
+        """Let go of the mapped bytes of a tensor: they no longer count as this process's memory.
+
+        A hint. Views that `data` returned stay good, and map again what is read.
+
+        Parameters
+        ----------
+        name : str
+        """
         info = self.tensors[name]
-        if not 0 <= offset_bytes <= info.size_bytes - len(target):
-            end = offset_bytes + len(target)
+        self._sources[info.part].forget(info.offset_bytes, info.size_bytes)
+
+    def _place(self, name: str, offset_bytes: int, num_bytes: int) -> tuple[Source, int]:
+        """Return where bytes of a tensor are."""
+        info = self.tensors[name]
+        if num_bytes < 0 or not 0 <= offset_bytes <= info.size_bytes - num_bytes:
+            end = offset_bytes + num_bytes
             message = f"bytes {offset_bytes} to {end} of {name!r}, which has {info.size_bytes}"
             raise ValueError(message)
-        self._sources[info.part].read_into(target, info.offset_bytes + offset_bytes)
+        return self._sources[info.part], info.offset_bytes + offset_bytes
 
     def tensor(self, name: str) -> NDArray[np.float32]:
         """Return a tensor as float32.

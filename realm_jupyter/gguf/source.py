@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import ctypes
+import errno
 import mmap
 import os
 import stat
+import sys
 import weakref
 from contextlib import suppress
 from pathlib import Path
@@ -29,6 +32,8 @@ _OPEN_FLAGS = (
     | getattr(os, "O_NOCTTY", 0)
     | getattr(os, "O_NONBLOCK", 0)
 )
+
+_POPULATE_READ = 22  # MADV_POPULATE_READ of Linux 5.14, which Python does not name
 
 
 class Source:
@@ -175,6 +180,42 @@ class Source:
                 offset_bytes=offset_bytes,
             ) from None
 
+    def visit(self, offset_bytes: int, num_bytes: int) -> None:
+        """Have bytes mapped, and read from disk if they must be, before they are needed.
+
+        Raises
+        ------
+        ValueError
+            If the source was closed.
+        ModelFormatError
+            If the file became shorter or cannot be read.
+        """
+        data = self.bytes[offset_bytes : offset_bytes + num_bytes]
+        if self._mapping is None:
+            return
+        error = _populate(data)
+        if error == errno.EFAULT:  # whoever touched them would be killed
+            _ = self.bytes
+            raise ModelFormatError(
+                "the file cannot be read", path=self.path, offset_bytes=offset_bytes
+            )
+        if error:
+            data[:: mmap.PAGESIZE].max(initial=0)
+
+    def forget(self, offset_bytes: int, num_bytes: int) -> None:
+        """Let go of mapped bytes; who reads them again has them mapped again.
+
+        A hint, which counts for whole pages, where the system takes it.
+        """
+        advice = getattr(mmap, "MADV_DONTNEED", None)
+        if self._mapping is None or advice is None:
+            return
+        start = -(-offset_bytes // mmap.PAGESIZE) * mmap.PAGESIZE
+        end = (offset_bytes + num_bytes) // mmap.PAGESIZE * mmap.PAGESIZE
+        if start < end:
+            with suppress(OSError):
+                self._mapping.madvise(advice, start, end - start)
+
     def close(self) -> None:
         """Give the bytes back; where a view still lives, when the last one goes."""
         self._bytes = None
@@ -185,6 +226,18 @@ class Source:
         if mapping is not None:
             with suppress(BufferError):
                 mapping.close()
+
+
+def _populate(data: NDArray[np.uint8]) -> int:
+    """Have the system map bytes, while other threads run; return the number of its error, or 0."""
+    if sys.platform != "linux":
+        return errno.ENOSYS
+    start = data.ctypes.data // mmap.PAGESIZE * mmap.PAGESIZE
+    num_bytes = data.ctypes.data + len(data) - start
+    status = ctypes.CDLL(None, use_errno=True).madvise(
+        ctypes.c_void_p(start), ctypes.c_size_t(num_bytes), _POPULATE_READ
+    )
+    return ctypes.get_errno() if status else 0
 
 
 def _check_is_file(path: Path, mode: int) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import gc
+import mmap
 import os
 from pathlib import Path
 
@@ -10,8 +12,8 @@ import numpy as np
 import pytest
 
 import gguf
-from realm_jupyter.errors import UnsupportedQuantizationError
-from realm_jupyter.gguf import GGUFArray, GGUFFile, QuantType, ValueType, summarize
+from realm_jupyter.errors import ModelFormatError, UnsupportedQuantizationError
+from realm_jupyter.gguf import GGUFArray, GGUFFile, QuantType, ValueType, source, summarize
 from support.tiny_gguf import (
     BOOL,
     F32,
@@ -201,6 +203,72 @@ def test_views_are_of_the_mapping_and_read_only(tiny_path):
             assert not view.flags.writeable
             with pytest.raises(ValueError, match=r"WRITEABLE|writeable"):
                 view.flags.writeable = True
+
+
+@pytest.mark.parametrize("has_advice", [True, False])
+def test_forgotten_bytes_are_there_when_they_are_read_again(tiny_path, monkeypatch, has_advice):
+    if not has_advice:  # as on Windows
+        monkeypatch.delattr(mmap, "MADV_DONTNEED", raising=False)
+    with GGUFFile.open(tiny_path) as file, GGUFFile.open(tiny_path.read_bytes()) as in_memory:
+        for opened in (file, in_memory):
+            for name in opened.tensors:
+                data = opened.data(name)
+                expected = data.copy()
+                opened.forget(name)
+                np.testing.assert_array_equal(data, expected)
+
+
+@pytest.mark.parametrize("error", [None, errno.ENOSYS, errno.EINVAL])
+def test_bytes_that_are_visited_are_as_they_were(tiny_path, monkeypatch, error):
+    if error is not None:  # as elsewhere than on Linux, and on an old one
+        monkeypatch.setattr(source, "_populate", lambda _data: error)
+    with GGUFFile.open(tiny_path) as file, GGUFFile.open(tiny_path.read_bytes()) as in_memory:
+        for opened in (file, in_memory):
+            for name, info in opened.tensors.items():
+                expected = opened.data(name).copy()
+                opened.visit(name, 0, info.size_bytes)
+                opened.visit(name, info.size_bytes, 0)
+                np.testing.assert_array_equal(opened.data(name), expected)
+                with pytest.raises(ValueError, match=f"which has {info.size_bytes}"):
+                    opened.visit(name, 1, info.size_bytes)
+                with pytest.raises(ValueError, match=f"which has {info.size_bytes}"):
+                    opened.visit(name, 1, -1)
+
+
+@pytest.mark.skipif(
+    source._populate(np.zeros(1, np.uint8)) != 0, reason="only Linux since 5.14 tells"
+)
+def test_a_file_that_is_cut_short_while_it_is_visited_is_one_error(tmp_path, monkeypatch):
+    path = tmp_path / "zeros"
+    path.write_bytes(bytes(64 * mmap.PAGESIZE))
+    opened = source.Source.from_path(path)
+    populate = source._populate
+
+    def cut_short_first(data):
+        os.truncate(path, mmap.PAGESIZE)
+        return populate(data)
+
+    monkeypatch.setattr(source, "_populate", cut_short_first)
+    with pytest.raises(ModelFormatError, match="cut short"):
+        opened.visit(0, 64 * mmap.PAGESIZE)
+    opened.close()
+
+
+def test_a_disk_that_fails_while_a_file_is_visited_is_one_error(tiny_path, monkeypatch):
+    monkeypatch.setattr(source, "_populate", lambda _data: errno.EFAULT)
+    with GGUFFile.open(tiny_path) as file, pytest.raises(ModelFormatError, match="cannot be read"):
+        file.visit(next(iter(file.tensors)), 0, 1)
+
+
+def test_a_file_that_was_cut_short_is_noticed_before_it_is_touched(tiny_path):
+    with GGUFFile.open(tiny_path) as file, GGUFFile.open(tiny_path.read_bytes()) as in_memory:
+        file.require_whole()
+        os.truncate(tiny_path, tiny_path.stat().st_size - 1)
+        with pytest.raises(ModelFormatError, match="cut short"):
+            file.require_whole()
+        in_memory.require_whole()
+    with pytest.raises(ValueError, match="closed"):
+        in_memory.require_whole()
 
 
 @pytest.mark.parametrize("has_preadv", [True, False])

@@ -20,7 +20,7 @@ from realm_jupyter.compute.cpu.library import error_buffer
 from realm_jupyter.compute.cpu.packed_weights import Loading, load_packed_weights
 from realm_jupyter.compute.cpu.program import Program
 from realm_jupyter.compute.cpu.ranked_rows import RankedRows
-from realm_jupyter.compute.cpu.structures import KVType, SpanStruct, Status
+from realm_jupyter.compute.cpu.structures import KVType, SpanStruct, Status, WeightLayout
 from realm_jupyter.compute.cpu.weight_plan import plan_weights
 from realm_jupyter.compute.kv_cache import KVPool, PagedCache
 from realm_jupyter.compute.memory import release_memory
@@ -151,6 +151,23 @@ class NativeModel:
             if status != Status.OK:
                 raise MemoryError(self._error.value.decode("utf-8", "replace"))
 
+    def move_matrices(self, addresses: dict[int, int]) -> None:
+        """Use packed matrices from the next step on.
+
+        Parameters
+        ----------
+        addresses : dict of int to int
+            By the numbers of the program's weights.
+        """
+        with self._lock:
+            if not self._handle:
+                return
+            for number, address in addresses.items():
+                status = self._library.functions.realm_cpu_move_matrix(
+                    self._handle, number, address, WeightLayout.PACKED
+                )
+                self._library.check(status, f"matrix {number} cannot be moved")
+
     def copy_page(self, source: int, target: int, num_tokens: int) -> None:
         """Copy the first tokens of a page to another page, in all layers."""
         with self._lock:
@@ -271,6 +288,7 @@ class NativeExecutor:
     ) -> None:
         check_kv_type(kv_type)
         parameters = model.graph.hyperparameters
+        self._file = model.file  # of which embedding tables are read
         self.vocab_size = parameters.vocab_size
         self.context_length = parameters.context_length
         self.num_threads = num_threads or choose_num_threads(
@@ -285,7 +303,7 @@ class NativeExecutor:
             model, plan, library, loading, self.num_threads, cache=weight_cache
         )
         try:
-            program = Program(model, plan, self._packed)
+            self._program = program = Program(model, plan, self._packed)
             loading.advance(total_bytes - loading.done_bytes)
             is_float32 = all(matrix.quant_type is QuantType.F32 for matrix in plan.matrices)
             if kv_type == "auto":
@@ -294,15 +312,17 @@ class NativeExecutor:
             self._new_model = partial(
                 NativeModel, library, program, KVType[kv_type.upper()], self.num_threads
             )
+            self._parts_lock = threading.Lock()
+            # Made when it is needed first: most models never embed.
+            self._hidden: _Part | None = None
             self._all = self._part(self.vocab_size, len(program.ops))
+            self._packed.when_packed(self._move_matrices)
         except BaseException:
             self._packed.close()
             raise
         self.weights_are_mapped = self._packed.is_mapped_file
         self._memory_bytes = self._packed.num_bytes + program.other_bytes
         self.pool = self._all.pool
-        # Made when it is needed first: most models never embed.
-        self._hidden: _Part | None = None
         self._num_hidden_ops = model.graph.num_hidden_ops
         self._embedding_length = parameters.embedding_length
         self._is_closed = False
@@ -346,9 +366,18 @@ class NativeExecutor:
 
     def _hidden_part(self) -> _Part:
         self._require_open()
-        if self._hidden is None:
-            self._hidden = self._part(self._embedding_length, self._num_hidden_ops)
-        return self._hidden
+        with self._parts_lock:
+            if self._hidden is None:
+                self._hidden = self._part(self._embedding_length, self._num_hidden_ops)
+            return self._hidden
+
+    def _move_matrices(self) -> None:
+        with self._parts_lock:
+            addresses = self._program.move_matrices()
+            for part in (self._all, self._hidden):
+                if part is not None:
+                    part.model.move_matrices(addresses)
+        self._program.leave_file()
 
     def _part(self, width: int, num_ops: int) -> _Part:
         model = self._new_model(num_ops=num_ops)
@@ -361,6 +390,7 @@ class NativeExecutor:
         token_ids = checked_token_ids(batch, part.limits)
         if not token_ids:
             return [np.empty((0, part.width), np.float32) for _ in batch]
+        self._file.require_whole()
         caches = [(own_cache(chunk.cache, PagedCache), chunk) for chunk in batch]
         try:
             logits = _run(part, caches, token_ids, ranked)

@@ -13,16 +13,17 @@ import threading
 import time
 from collections import deque
 from concurrent.futures import Future, ThreadPoolExecutor
-from typing import TYPE_CHECKING, NamedTuple
+from functools import partial
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 import numpy as np
 
 from realm_jupyter.compute.cpu.structures import PANEL_ROWS
 from realm_jupyter.compute.cpu.weight_cache import WeightCache, file_identity
-from realm_jupyter.errors import LoadCancelledError
+from realm_jupyter.errors import LoadCancelledError, ModelFormatError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from numpy.typing import NDArray
 
@@ -34,15 +35,17 @@ if TYPE_CHECKING:
 __all__ = ["Loading", "PackedWeights", "load_packed_weights"]
 
 _LOG = logging.getLogger(__name__)
+_T = TypeVar("_T")
 
 MIN_CACHED_BYTES = 64 << 20
 """Smaller models are packed faster than a file is found."""
 
 _PIECE_BYTES = 4 << 20
+_VISIT_BYTES = 16 << 20
 _HUGE_PAGE_BYTES = 2 << 20
 # A tenth of a processor where others want it: enough to come to an end.
 _WRITER_NICENESS = 10
-# So long is the memory left to the first tokens before it is read once more for the disk.
+# So long is the memory left to the first tokens before the rest is packed and written to disk.
 _STORE_DELAY_S = 1.0
 _LOOK_S = 0.02
 
@@ -95,17 +98,28 @@ class PackedWeights:
     num_bytes : int
     is_mapped_file : bool
         Whether the memory is a file's, shared with other processes.
+    waiting : iterable of str
+        Tensors whose matrices are not packed yet.
     """
 
     def __init__(
-        self, mapping: mmap.mmap, offset: int, num_bytes: int, *, is_mapped_file: bool
+        self,
+        mapping: mmap.mmap,
+        offset: int,
+        num_bytes: int,
+        *,
+        is_mapped_file: bool,
+        waiting: Iterable[str] = (),
     ) -> None:
         self._mapping = mapping
         self._bytes: NDArray[np.uint8] | None = np.frombuffer(
             mapping, np.uint8, count=num_bytes, offset=offset
         )
-        self._storing: threading.Thread | None = None
+        self._thread: threading.Thread | None = None
         self._hurry = threading.Event()
+        self._lock = threading.Lock()
+        self._waiting = frozenset(waiting)
+        self._when_packed: list[Callable[[], None]] = []
         self.num_bytes = num_bytes
         self.is_mapped_file = is_mapped_file
 
@@ -127,16 +141,34 @@ class PackedWeights:
         """Return where a matrix lies."""
         return int(self.bytes.ctypes.data) + matrix.offset_bytes
 
-    def store(self, write: Callable[[NDArray[np.uint8]], None]) -> None:
-        """Have them written to disk in a thread, for the loads to come.
+    def is_packed(self, matrix: PackedMatrix) -> bool:
+        """Return whether a matrix is there; if not, it is to be used in the model's file."""
+        with self._lock:
+            return matrix.name not in self._waiting
+
+    def when_packed(self, call: Callable[[], None]) -> None:
+        """Have a function called once all matrices are there: now, or in another thread."""
+        with self._lock:
+            if self._waiting:
+                self._when_packed.append(call)
+                return
+        call()
+
+    def finish(
+        self, pack: Callable[[], None], write: Callable[[NDArray[np.uint8]], None] | None
+    ) -> None:
+        """Have the rest packed, and all of it written to disk, in a thread.
 
         The thread begins a second later and lets others go first, so that the first tokens do
         not wait for it. A process that ends meanwhile ends when they are written. If they
-        cannot be written (`OSError`), a warning in the log says why.
+        cannot be written (`OSError`), a warning in the log says why; so it does if the model's
+        file cannot be read any more, and what waits goes on waiting.
 
         Parameters
         ----------
-        write : callable
+        pack : callable
+            Packs what waits.
+        write : callable, optional
             Called with all packed bytes.
         """
 
@@ -144,12 +176,24 @@ class PackedWeights:
             _give_way()
             self._await_first_tokens()
             try:
+                pack()
+            except (ModelFormatError, MemoryError) as error:
+                _LOG.warning("the weights are used where they lie in the file: %s", error)
+                return
+            with self._lock:
+                self._waiting = frozenset()
+                calls, self._when_packed = self._when_packed, []
+            for call in calls:
+                call()
+            if write is None:
+                return
+            try:
                 write(self.bytes)
             except OSError as error:
                 _LOG.warning("packed weights are kept in memory only: %s", error)
 
-        self._storing = threading.Thread(target=run, name="realm-store")
-        self._storing.start()
+        self._thread = threading.Thread(target=run, name="realm-store")
+        self._thread.start()
 
     def _await_first_tokens(self) -> None:
         """Wait a moment, but not where the process ends or somebody waits for the end."""
@@ -159,13 +203,13 @@ class PackedWeights:
                 return
 
     def wait(self) -> None:
-        """Wait until `store` is over."""
+        """Wait until `finish` is over."""
         self._hurry.set()
-        if self._storing is not None:
-            self._storing.join()
+        if self._thread is not None:
+            self._thread.join()
 
     def close(self) -> None:
-        """Give the memory back when `store` is over; twice is fine."""
+        """Give the memory back when `finish` is over; twice is fine."""
         self.wait()
         self._bytes = None
         with contextlib.suppress(BufferError):  # a view still lives: goes with it
@@ -218,9 +262,9 @@ class _Piece(NamedTuple):
     source_bytes: int
 
 
-def _pieces(plan: WeightPlan) -> Iterator[_Piece]:
+def _pieces(matrices: Iterable[PackedMatrix]) -> Iterator[_Piece]:
     """Cut matrices between panels, which do not depend on each other."""
-    for matrix in plan.matrices:
+    for matrix in matrices:
         panels = -(-matrix.num_rows // PANEL_ROWS)
         panel_bytes = matrix.packed_bytes // panels
         # An even number, because two panels of 16-bit floats fill whole lines of 64 bytes.
@@ -251,9 +295,38 @@ class _Packer(NamedTuple):
     def pack(self) -> PackedWeights:
         """Return the matrices in memory of this process."""
         memory = _Memory(self.plan.total_bytes)
-        self._pack_all(memory)
+        self.pack_all(memory, self.plan.matrices, self.num_threads)
+        return self._weights(memory, ())
+
+    def pack_most(self, write: Callable[[NDArray[np.uint8]], None]) -> PackedWeights:
+        """Return them with some left for later: those that can be used in the file meanwhile.
+
+        Parameters
+        ----------
+        write : callable
+            For `PackedWeights.finish`.
+        """
+        memory = _Memory(self.plan.total_bytes)
+        now: list[PackedMatrix] = []
+        later: list[PackedMatrix] = []
+        for matrix in self.plan.matrices:
+            stays = self.library.stays_in_file(matrix.quant_type)
+            (later if stays else now).append(matrix)
+        self.pack_all(memory, now, self.num_threads)
+        self._visit(later)
+        weights = self._weights(memory, {matrix.name for matrix in later})
+        # The load is over by then: nobody counts these bytes any more, or stops their packing.
+        packer = self._replace(loading=Loading(0))
+        weights.finish(partial(packer.pack_all, memory, later, 1), write)
+        return weights
+
+    def _weights(self, memory: _Memory, waiting: Iterable[str]) -> PackedWeights:
         return PackedWeights(
-            memory.mapping, memory.offset, self.plan.total_bytes, is_mapped_file=False
+            memory.mapping,
+            memory.offset,
+            self.plan.total_bytes,
+            is_mapped_file=False,
+            waiting=waiting,
         )
 
     def key(self, identity: str) -> bytes:
@@ -261,12 +334,12 @@ class _Packer(NamedTuple):
         facts = f"{self.library.layout_version} {self.plan.digest()} {identity}"
         return hashlib.sha256(facts.encode()).digest()
 
-    def _pack_all(self, memory: _Memory) -> None:
+    def pack_all(self, memory: _Memory, matrices: Iterable[PackedMatrix], num_threads: int) -> None:
         # Read, not mapped: every byte is needed once, and soon after it was read.
-        pieces = list(_pieces(self.plan))
+        pieces = list(_pieces(matrices))
         most = max((piece.source_bytes for piece in pieces), default=0)
         rooms: queue.SimpleQueue[_Memory] = queue.SimpleQueue()
-        for _ in range(self.num_threads):
+        for _ in range(num_threads):
             rooms.put(_Memory(most))
 
         def pack(piece: _Piece) -> int:
@@ -276,16 +349,37 @@ class _Packer(NamedTuple):
             finally:
                 rooms.put(room)
 
-        if self.num_threads == 1:
-            for piece in pieces:
-                self.loading.advance(pack(piece))
+        self._do_all(pack, pieces, num_threads)
+
+    def _visit(self, matrices: Iterable[PackedMatrix]) -> None:
+        """Have matrices mapped where they lie in the file."""
+
+        def visit(part: tuple[PackedMatrix, int]) -> int:
+            matrix, start = part
+            num_bytes = min(_VISIT_BYTES, matrix.source_bytes - start)
+            first = matrix.expert * matrix.source_bytes + start
+            self.model.file.visit(matrix.name, first, num_bytes)
+            return num_bytes
+
+        parts = [
+            (matrix, start)
+            for matrix in matrices
+            for start in range(0, matrix.source_bytes, _VISIT_BYTES)
+        ]
+        self._do_all(visit, parts, self.num_threads)
+
+    def _do_all(self, work: Callable[[_T], int], items: Sequence[_T], num_threads: int) -> None:
+        """Do work for each item, which returns bytes of the file that are done."""
+        if num_threads == 1:
+            for item in items:
+                self.loading.advance(work(item))
             return
         waiting: deque[Future[int]] = deque()
-        with ThreadPoolExecutor(self.num_threads, "realm-pack") as pool:
+        with ThreadPoolExecutor(num_threads, "realm-pack") as pool:
             try:
-                for piece in pieces:
-                    waiting.append(pool.submit(pack, piece))
-                    if len(waiting) > 2 * self.num_threads:
+                for item in items:
+                    waiting.append(pool.submit(work, item))
+                    if len(waiting) > 2 * num_threads:
                         self.loading.advance(waiting.popleft().result())
                 while waiting:
                     self.loading.advance(waiting.popleft().result())
@@ -336,7 +430,9 @@ def load_packed_weights(
     Notes
     -----
     Weights that were packed now are written to the cache in the background: the first token
-    does not wait for the disk.
+    does not wait for the disk. Matrices that can be used where they lie in the file
+    (`Library.stays_in_file`) are only visited there, so that they are in memory, and are packed
+    in the background too.
 
     Raises
     ------
@@ -361,11 +457,12 @@ def load_packed_weights(
         _advise_huge_pages(mapping)
         return PackedWeights(mapping, 0, plan.total_bytes, is_mapped_file=True)
     loading.done_bytes = before
-    weights = packer.pack()
     path = model.file.paths[0]
-    if file_identity(model.file) == identity:
-        label = str(path.resolve())
-        weights.store(lambda data: cache.store(key, data, label))
-    else:
-        _LOG.warning("packed weights are not kept on disk: %s changed while it was read", path)
-    return weights
+
+    def write(data: NDArray[np.uint8]) -> None:
+        if file_identity(model.file) == identity:
+            cache.store(key, data, str(path.resolve()))
+        else:
+            _LOG.warning("packed weights are not kept on disk: %s changed while it was read", path)
+
+    return packer.pack_most(write)

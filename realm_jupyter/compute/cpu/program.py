@@ -76,6 +76,7 @@ class Program:
         self._numbers: dict[tuple[str, WeightLayout], int] = {}
         self._weights: list[WeightStruct] = []
         self._kept: list[NDArray[Any]] = []
+        self._in_file: dict[int, PackedMatrix] = {}
         self._frequencies: list[NDArray[np.float64]] = []
         self._frequency_starts: dict[bytes, int] = {}
         self._places: dict[str, int] = {}
@@ -95,21 +96,36 @@ class Program:
     # -- weights -------------------------------------------------------------------
 
     def matrix(self, name: str) -> int:
-        """Return the number of a packed tensor; of experts that of the first."""
+        """Return the number of a tensor of matrices; of experts that of the first."""
         key = (name, WeightLayout.PACKED)
         if key not in self._numbers:
             self._numbers[key] = len(self._weights)
             for matrix in self._matrices[name]:
-                self._weights.append(
-                    WeightStruct(
-                        self._packed.address(matrix),
-                        matrix.num_rows,
-                        matrix.num_cols,
-                        matrix.quant_type,
-                        WeightLayout.PACKED,
-                    )
-                )
+                shape = (matrix.num_rows, matrix.num_cols)
+                if self._packed.is_packed(matrix):
+                    place, layout = self._packed.address(matrix), WeightLayout.PACKED
+                else:
+                    data = self._model.file.data(name)
+                    place = int(data.ctypes.data) + matrix.expert * matrix.source_bytes
+                    layout = WeightLayout.FILE
+                    self._kept.append(data)
+                    self._in_file[len(self._weights)] = matrix
+                self._weights.append(WeightStruct(place, *shape, matrix.quant_type, layout))
         return self._numbers[key]
+
+    def move_matrices(self) -> dict[int, int]:
+        """Take over matrices that were packed since; return their addresses by their numbers."""
+        moved = {number: self._packed.address(matrix) for number, matrix in self._in_file.items()}
+        for number, address in moved.items():
+            self.weights[number].data = address
+            self.weights[number].layout = WeightLayout.PACKED
+        return moved
+
+    def leave_file(self) -> None:
+        """Let go of what `move_matrices` moved, once no step reads it there any more."""
+        for name in dict.fromkeys(matrix.name for matrix in self._in_file.values()):
+            self._model.file.forget(name)
+        self._in_file.clear()
 
     def vector(self, name: str | None) -> int:
         """Return the number of a float32 vector, -1 for none."""

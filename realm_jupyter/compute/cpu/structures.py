@@ -20,7 +20,7 @@ __all__ = [
     "WeightStruct",
 ]
 
-ABI = 2
+ABI = 3
 ERROR_BYTES = 256
 PANEL_ROWS = 16
 PAGE_TOKENS = 64

@@ -269,10 +269,22 @@ Packed packed(int32_t quant_type, int64_t num_rows, int64_t num_cols, Scales sca
                    num_panels - half);
   isa::pack_panels(quant_type, result.source.get(), result.data.get(), num_rows, num_cols, 0,
                    half);
-  result.view = {result.data.get(), num_rows, num_cols, quant_type};
+  result.view = {result.data.get(), num_rows, num_cols, quant_type, 0};
   const FileBlock file = file_block(quant_type);
   result.row_bytes = num_cols / file.columns * file.bytes;
   return result;
+}
+
+// A matrix in all layouts that the kernels take.
+std::vector<Matrix> views_of(const Packed& matrix) {
+  std::vector<Matrix> views{matrix.view};
+  if (stays_in_file(matrix.view.quant_type)) {
+    Matrix view = matrix.view;
+    view.data = matrix.source.get();
+    view.row_bytes = matrix.row_bytes;
+    views.push_back(view);
+  }
+  return views;
 }
 
 float expected_of(const Packed& matrix, const Quantized& x, int64_t token, int64_t row,
@@ -294,16 +306,18 @@ void test_product(int32_t quant_type, int64_t num_rows, int64_t num_cols, int64_
   const auto bias = random_floats(num_rows);
   const float* added = num_tokens % 2 == 0 ? bias.get() : nullptr;
   const auto y = array<float>(num_tokens * num_rows);
-  isa::matmul(matrix.view, x.view, 0, num_tokens, 0, num_panels_of(num_rows), added, y.get(),
-              num_rows);
-  for (int64_t token = 0; token < num_tokens; ++token) {
-    for (int64_t row = 0; row < num_rows; ++row) {
-      const float found = y[token * num_rows + row];
-      const float expected = expected_of(matrix, x, token, row, added);
-      CHECK(is_same(found, expected), "type %d, %d x %d, token %d of %d, row %d: %.9g, not %.9g",
-            quant_type, static_cast<int>(num_rows), static_cast<int>(num_cols),
-            static_cast<int>(token), static_cast<int>(num_tokens), static_cast<int>(row), found,
-            expected);
+  for (const Matrix& view : views_of(matrix)) {
+    isa::matmul(view, x.view, 0, num_tokens, 0, num_panels_of(num_rows), added, y.get(),
+                num_rows);
+    for (int64_t token = 0; token < num_tokens; ++token) {
+      for (int64_t row = 0; row < num_rows; ++row) {
+        const float found = y[token * num_rows + row];
+        const float expected = expected_of(matrix, x, token, row, added);
+        CHECK(is_same(found, expected),
+              "type %d, %d x %d, token %d of %d, row %d: %.9g, not %.9g", quant_type,
+              static_cast<int>(num_rows), static_cast<int>(num_cols), static_cast<int>(token),
+              static_cast<int>(num_tokens), static_cast<int>(row), found, expected);
+      }
     }
   }
 }
@@ -321,17 +335,18 @@ void test_invariance(int32_t quant_type, int64_t num_cols) {
   for (int64_t num_tokens = 1; num_tokens <= kMostTokens; ++num_tokens) {
     const int64_t first = random_bits() % (kMostTokens - num_tokens + 1);
     const int64_t panel = random_bits() % 3, num_panels = 1 + random_bits() % (3 - panel);
-    const auto y = array<float>(kMostTokens * kRows);
-    isa::matmul(matrix.view, x.view, first, num_tokens, panel, num_panels, nullptr, y.get(),
-                kRows);
-    for (int64_t token = 0; token < kMostTokens; ++token) {
-      for (int64_t row = 0; row < kRows; ++row) {
-        const bool is_inside = token >= first && token < first + num_tokens &&
-                               row / 16 >= panel && row / 16 < panel + num_panels;
-        const float expected = is_inside ? single[token * kRows + row] : 0.0f;
-        CHECK(is_same(y[token * kRows + row], expected), "type %d, %d tokens: token %d, row %d",
-              quant_type, static_cast<int>(num_tokens), static_cast<int>(token),
-              static_cast<int>(row));
+    for (const Matrix& view : views_of(matrix)) {
+      const auto y = array<float>(kMostTokens * kRows);
+      isa::matmul(view, x.view, first, num_tokens, panel, num_panels, nullptr, y.get(), kRows);
+      for (int64_t token = 0; token < kMostTokens; ++token) {
+        for (int64_t row = 0; row < kRows; ++row) {
+          const bool is_inside = token >= first && token < first + num_tokens &&
+                                 row / 16 >= panel && row / 16 < panel + num_panels;
+          const float expected = is_inside ? single[token * kRows + row] : 0.0f;
+          CHECK(is_same(y[token * kRows + row], expected), "type %d, %d tokens: token %d, row %d",
+                quant_type, static_cast<int>(num_tokens), static_cast<int>(token),
+                static_cast<int>(row));
+        }
       }
     }
   }

@@ -13,9 +13,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from realm_jupyter.bench.quant_mix import MIXES
+from realm_jupyter.bench.random_model import write_random_model
 from realm_jupyter.compute.cpu import packed_weights, weight_cache
 from realm_jupyter.compute.cpu.library import Library, find_library
 from realm_jupyter.compute.cpu.packed_weights import Loading, load_packed_weights
+from realm_jupyter.compute.cpu.structures import WeightLayout
 from realm_jupyter.compute.cpu.weight_cache import WeightCache
 from realm_jupyter.compute.cpu.weight_plan import plan_weights
 from realm_jupyter.errors import LoadCancelledError, ModelFormatError
@@ -24,6 +27,7 @@ from realm_jupyter.models import open_model
 from realm_jupyter.types import CancelToken
 from support import tiny_models
 from support.native import chunk, logits_of, make_native, needs_library
+from support.small_shape import SMALL
 from support.tiny_models import tiny_model
 
 pytestmark = needs_library
@@ -295,6 +299,82 @@ def test_an_executor_on_cached_weights_gives_the_same_bits(path, cache):
     cache.clear()
     (logits,) = mapped[1].forward([chunk(mapped[1].new_cache(), IDS, "all")])
     np.testing.assert_array_equal(logits, expected)
+
+
+@pytest.fixture
+def held(monkeypatch):
+    """Packing in the background waits for this event."""
+    may_pack = threading.Event()
+
+    def wait(_weights):
+        assert may_pack.wait(60)
+
+    monkeypatch.setattr(packed_weights.PackedWeights, "_await_first_tokens", wait)
+    yield may_pack
+    may_pack.set()
+
+
+def layouts_of(executor):
+    return {WeightLayout(weight.layout) for weight in executor._program.weights}
+
+
+@pytest.mark.parametrize("kind", ["F32", "F16", "BF16"])
+def test_floats_are_used_in_the_file_until_they_are_packed(tmp_path, cache, held, kind):
+    path = tmp_path / "floats.gguf"
+    write_random_model(path, SMALL, MIXES[kind])
+    ids = list(range(40))
+    expected = make_native(path.read_bytes())
+    executor = make_native(path, weight_cache=cache)
+    assert WeightLayout.PACKED not in layouts_of(executor)
+    cached = executor.new_hidden_cache()
+    (hidden,) = executor.forward_hidden([chunk(cached, ids, "all")])
+    np.testing.assert_array_equal(logits_of(executor, ids), logits_of(expected, ids))
+    np.testing.assert_array_equal(logits_of(executor, ids[:1]), logits_of(expected, ids[:1]))
+    held.set()
+    executor._packed.wait()
+    assert WeightLayout.PACKED in layouts_of(executor)
+    np.testing.assert_array_equal(logits_of(executor, ids), logits_of(expected, ids))
+    cached = executor.new_hidden_cache()
+    (again,) = executor.forward_hidden([chunk(cached, ids, "all")])
+    np.testing.assert_array_equal(again, hidden)
+    assert make_native(path, weight_cache=cache).weights_are_mapped
+
+
+def test_experts_are_used_in_the_file_until_they_are_packed(tmp_path, cache, held):
+    path = tmp_path / "experts.gguf"
+    path.write_bytes(tiny_model("qwen3moe"))
+    expected = logits_of(make_native(path.read_bytes()), IDS)
+    executor = make_native(path, weight_cache=cache)
+    assert WeightLayout.PACKED not in layouts_of(executor)
+    np.testing.assert_array_equal(logits_of(executor, IDS), expected)
+    held.set()
+    executor._packed.wait()
+    np.testing.assert_array_equal(logits_of(executor, IDS), expected)
+
+
+def test_quantized_matrices_are_packed_at_once(tmp_path, cache, held):
+    path = tmp_path / "mixed.gguf"
+    write_random_model(path, SMALL, MIXES["Q4_K_M"])
+    executor = make_native(path, weight_cache=cache)
+    assert WeightLayout.PACKED in layouts_of(executor)
+    assert executor._packed._waiting == frozenset()
+
+
+def test_a_file_cut_short_before_it_is_packed_is_one_line(path, cache, held, caplog):
+    executor = make_native(path, weight_cache=cache)
+    os.truncate(path, path.stat().st_size - 64)
+    with pytest.raises(ModelFormatError, match="cut short"):
+        logits_of(executor, IDS)
+    held.set()
+    executor.close()
+    (record,) = caplog.records
+    assert "used where they lie in the file" in record.getMessage()
+    assert not cache.folder.exists()
+
+
+def test_an_executor_that_is_closed_at_once_has_packed_and_stored(path, cache):
+    make_native(path, weight_cache=cache).close()
+    assert file_of(cache).exists()
 
 
 def test_weights_are_used_while_they_are_written_and_closing_waits_for_it(path, cache, monkeypatch):

@@ -5,6 +5,7 @@
 #include "file_codes.h"
 #include "isa_functions.h"
 #include "packed.h"
+#include "slab.h"
 #include "turn.h"
 
 namespace realm::REALM_ISA {
@@ -26,28 +27,20 @@ Source source_of(int32_t quant_type, const void* data, int64_t num_cols) {
 // Ask memory for the source of the next panel, which lies behind this one's: while some bytes of
 // each of this panel's rows are packed, for as much of the next.
 void fetch_next(const uint8_t* rows, int64_t row_bytes, int64_t done, int64_t num_bytes) {
-  const uint8_t* next = rows + kRows * (row_bytes + done);
-  for (int64_t at = 0; at < kRows * num_bytes; at += 64) __builtin_prefetch(next + at, 0, 2);
+  fetch(rows + kRows * (row_bytes + done), kRows * num_bytes);
 }
 
 // Values of kTogether columns side by side: columns of 16 rows of such groups.
 template <class Number, int kTogether>
 void pack_columns(const Source& source, int64_t first_row, int64_t num_rows, uint8_t* target) {
   using Group = std::conditional_t<sizeof(Number) * kTogether == 4, uint32_t, uint16_t>;
-  constexpr int64_t kVector = 16, kLine = 64;  // bytes of a row
-  constexpr int64_t kTurned = kVector / sizeof(Group);
+  constexpr int64_t kLine = 64;  // bytes of a row
   const uint8_t* rows = source.data + first_row * source.row_bytes;
   int64_t done = 0;  // bytes of each row
   if (num_rows == kRows) {
-    // Whole lines of a few rows: those of 16 rows may be in each other's place in the cache.
     for (; done + kLine <= source.row_bytes; done += kLine) {
       fetch_next(rows, source.row_bytes, done, kLine);
-      for (int64_t row = 0; row < kRows; row += kTurned) {
-        for (int64_t at = done; at < done + kLine; at += kVector) {
-          turn<Group>(rows + row * source.row_bytes + at, source.row_bytes,
-                      target + at * kRows + row * sizeof(Group), kRows * sizeof(Group));
-        }
-      }
+      turn_line<Group>(rows + done, source.row_bytes, target + done * kRows);
     }
   }
   int64_t column = done / static_cast<int64_t>(sizeof(Number));
@@ -176,18 +169,17 @@ void put_super_scales(const uint8_t* blocks, int64_t row_bytes, int64_t num_rows
 template <int32_t kType>
 void pack_slabs(const Source& source, int64_t first_row, int64_t num_rows, uint8_t* panel) {
   constexpr PackedFormat kFormat = packed_format(kType);
-  constexpr FileBlock kFile = file_block(kType);
+  static constexpr FileBlock kFile = file_block(kType);
+  const auto bytes_of = [](int64_t columns) { return columns / kFile.columns * kFile.bytes; };
   const uint8_t* rows = source.data + first_row * source.row_bytes;
   for (int64_t first = 0; first < source.num_cols; first += kSlabColumns) {
     const int64_t left = source.num_cols - first;
     const int64_t num_blocks = (left < kSlabColumns ? left : kSlabColumns) / kBlock;
     uint8_t* codes = panel + kFormat.codes_offset(num_blocks);
     std::memset(panel, 0, static_cast<size_t>(codes - panel));
-    constexpr int64_t kBlockBytes = kFile.bytes * kBlock;  // over kFile.columns
-    fetch_next(rows, source.row_bytes, first / kFile.columns * kFile.bytes,
-               num_blocks * kBlockBytes / kFile.columns);
+    fetch_next(rows, source.row_bytes, bytes_of(first), bytes_of(num_blocks * kBlock));
     for (int64_t column = 0; column < num_blocks * kBlock; column += kFile.columns) {
-      const uint8_t* blocks = rows + (first + column) / kFile.columns * kFile.bytes;
+      const uint8_t* blocks = rows + bytes_of(first + column);
       int64_t row_bytes = source.row_bytes;
       uint8_t padded[kRows * kFile.bytes];
       if (num_rows < kRows) {  // what is missing of the last panel's rows is zero

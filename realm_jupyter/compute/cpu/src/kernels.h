@@ -31,12 +31,13 @@ struct Activations {
   int64_t num_cols;
 };
 
-// A packed matrix. `num_rows` outputs, of which the last panel may hold fewer than 16.
+// A matrix. `num_rows` outputs, of which the last panel may hold fewer than 16.
 struct Matrix {
   const uint8_t* data;
   int64_t num_rows;
   int64_t num_cols;
   int32_t quant_type;
+  int64_t row_bytes = 0;  // of a matrix in GGUF's order, see stays_in_file; 0: packed
 };
 
 // Whether a matrix of this type multiplies quantized activations.

@@ -5,6 +5,7 @@
 #include <new>
 
 #include "forward.h"
+#include "packed.h"
 
 extern "C" {
 
@@ -40,6 +41,22 @@ realm_cpu_model* realm_cpu_model_create(const realm_cpu_op* ops, int32_t num_ops
 }
 
 void realm_cpu_model_free(realm_cpu_model* model) { delete model; }
+
+int32_t realm_cpu_move_matrix(realm_cpu_model* model, int32_t weight, const void* data,
+                              int32_t layout) {
+  if (weight < 0 || weight >= static_cast<int32_t>(model->weights.size()) || data == nullptr) {
+    return REALM_CPU_INVALID;
+  }
+  realm_cpu_weight& matrix = model->weights[static_cast<size_t>(weight)];
+  if (matrix.layout == REALM_LAYOUT_VECTOR) return REALM_CPU_INVALID;
+  if (layout != REALM_LAYOUT_PACKED &&
+      (layout != REALM_LAYOUT_FILE || !realm::stays_in_file(matrix.quant_type))) {
+    return REALM_CPU_INVALID;
+  }
+  matrix.data = data;
+  matrix.layout = layout;
+  return REALM_CPU_OK;
+}
 
 int64_t realm_cpu_page_bytes(const realm_cpu_model* model) { return model->cache.page_bytes(); }
 

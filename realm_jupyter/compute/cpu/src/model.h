@@ -8,6 +8,7 @@
 #include "cache.h"
 #include "kernels.h"
 #include "program.h"
+#include "quant_types.h"
 
 struct realm_cpu_model {
   realm::Program program;
@@ -23,8 +24,13 @@ struct realm_cpu_model {
 
   realm::Matrix matrix(int32_t number) const {
     const realm_cpu_weight& weight = weights[number];
+    int64_t row_bytes = 0;
+    if (weight.layout == REALM_LAYOUT_FILE) {
+      const realm::FileBlock block = realm::file_block(weight.quant_type);
+      row_bytes = weight.num_cols / block.columns * block.bytes;
+    }
     return {static_cast<const uint8_t*>(weight.data), weight.num_rows, weight.num_cols,
-            weight.quant_type};
+            weight.quant_type, row_bytes};
   }
   const float* vector(int32_t number) const {
     return number < 0 ? nullptr : static_cast<const float*>(weights[number].data);

@@ -65,21 +65,21 @@ class Pool {
   void run(int num_threads, Region region, void* context) {
     std::lock_guard<std::mutex> one_region(regions_);
     num_threads = start_workers(num_threads);
-    Team team(num_threads);
-    Member caller(team, 0);
     if (num_threads == 1) {
-      region(context, caller);
+      Member alone;
+      region(context, alone);
       return;
     }
+    team_.begin(num_threads);
     region_ = region;
     context_ = context;
-    team_ = &team;
     number_ += 1;
     state_.store(number_ << kNumberShift | kOpen);
     if (num_sleeping_.load() > 0) {
       std::lock_guard<std::mutex> lock(sleep_);
       wake_.notify_all();
     }
+    Member caller(team_, 0);
     region(context, caller);
     // Nobody enters any more; those inside have no tile left and are on their way out.
     state_.fetch_and(~kOpen);
@@ -156,8 +156,8 @@ class Pool {
       uint64_t state = await_region(seen);
       seen = state >> kNumberShift;
       if (!enter(seen)) continue;
-      if (thread < team_->num_threads()) {
-        Member member(*team_, thread);
+      if (thread < team_.num_threads()) {
+        Member member(team_, thread);
         region_(context_, member);
       }
       state_.fetch_sub(1, std::memory_order_release);
@@ -196,7 +196,7 @@ class Pool {
   int num_workers_ = 0;
   Region region_ = nullptr;
   void* context_ = nullptr;
-  Team* team_ = nullptr;
+  Team team_;
   uint64_t number_ = 0;
   alignas(64) std::atomic<uint64_t> state_{0};
   alignas(64) std::atomic<int> num_sleeping_{0};

@@ -15,12 +15,13 @@ namespace realm {
 
 constexpr int kMaxThreads = 256;
 
-// What the threads of one region share.
+// What the threads of a region share; kept by the pool for one region after the other.
 class Team {
  public:
-  explicit Team(int num_threads) : num_threads_(num_threads) {}
-
   int num_threads() const { return num_threads_; }
+
+  // Get ready for a region, when no thread is in one.
+  void begin(int num_threads);
 
  private:
   friend class Member;
@@ -34,12 +35,14 @@ class Team {
   // Count tiles that a thread has done; the last ones end the phase.
   void finish(uint32_t phase, int64_t num_done, int64_t num_tiles);
   void await(uint32_t phase) const;
+  // Let a phase begin, of which no tile is claimed.
+  void open(uint32_t phase);
 
   struct alignas(64) Share {
     std::atomic<uint64_t> next{0};  // phase << 32 | tiles of it that were claimed
   };
 
-  const int num_threads_;
+  int num_threads_ = 0;
   alignas(64) std::atomic<uint64_t> phase_{0};
   alignas(64) std::atomic<int64_t> num_done_{0};
   Share shares_[kMaxThreads];
@@ -48,10 +51,11 @@ class Team {
 // One thread in a region.
 class Member {
  public:
-  Member(Team& team, int thread) : team_(team), thread_(thread) {}
+  Member() = default;  // the only one
+  Member(Team& team, int thread) : team_(&team), thread_(thread) {}
 
   int thread() const { return thread_; }
-  int num_threads() const { return team_.num_threads(); }
+  int num_threads() const { return team_ == nullptr ? 1 : team_->num_threads(); }
 
   // Run tile(index) for index in [0, num_tiles), shared with the other threads of the region.
   // Every thread calls this with the same numbers in the same order. Returns when all tiles of
@@ -59,27 +63,27 @@ class Member {
   template <class Tile>
   void run(int64_t num_tiles, Tile&& tile) {
     if (num_tiles <= 0) return;
-    if (num_threads() == 1) {
+    if (team_ == nullptr) {
       for (int64_t index = 0; index < num_tiles; ++index) tile(index);
       return;
     }
     int64_t num_done = 0;
     for (int share = thread_, left = num_threads(); left > 0; --left) {
-      const int64_t begin = team_.begin_of(share, num_tiles);
-      const int64_t size = team_.begin_of(share + 1, num_tiles) - begin;
-      for (int64_t index; (index = team_.claim(share, phase_, size)) >= 0; ++num_done) {
+      const int64_t begin = team_->begin_of(share, num_tiles);
+      const int64_t size = team_->begin_of(share + 1, num_tiles) - begin;
+      for (int64_t index; (index = team_->claim(share, phase_, size)) >= 0; ++num_done) {
         tile(begin + index);
       }
       share = share + 1 < num_threads() ? share + 1 : 0;
     }
-    team_.finish(phase_, num_done, num_tiles);
-    team_.await(phase_);
+    team_->finish(phase_, num_done, num_tiles);
+    team_->await(phase_);
     ++phase_;
   }
 
  private:
-  Team& team_;
-  const int thread_;
+  Team* const team_ = nullptr;
+  const int thread_ = 0;
   uint32_t phase_ = 0;  // the thread's own count
 };
 

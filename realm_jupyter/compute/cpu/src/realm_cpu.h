@@ -18,7 +18,7 @@ extern "C" {
 #define REALM_CPU_API __attribute__((visibility("default")))
 #endif
 
-#define REALM_CPU_ABI 2
+#define REALM_CPU_ABI 3
 #define REALM_CPU_ERROR_BYTES 256
 #define REALM_CPU_PANEL_ROWS 16
 #define REALM_CPU_PAGE_TOKENS 64
@@ -57,6 +57,9 @@ REALM_CPU_API int32_t realm_cpu_layout_version(void);
 // Bytes of the packed form, or -1 where the type or the shape is not supported.
 REALM_CPU_API int64_t realm_cpu_packed_bytes(int32_t quant_type, int64_t num_rows,
                                              int64_t num_cols);
+
+// 1 for types whose matrices are multiplied with in GGUF's row order too, else 0.
+REALM_CPU_API int32_t realm_cpu_stays_in_file(int32_t quant_type);
 
 // Pack panels [first_panel, first_panel + num_panels) of a matrix in GGUF's row order.
 // `source` is the whole matrix and `packed` the whole result (64-byte aligned), so that several
@@ -101,7 +104,7 @@ enum realm_cpu_op_kind {
 };
 
 enum realm_cpu_weight_layout {
-  REALM_LAYOUT_FILE = 0,    // GGUF's row order: embedding tables
+  REALM_LAYOUT_FILE = 0,    // GGUF's row order: embedding tables, and matrices of F32, F16, BF16
   REALM_LAYOUT_PACKED = 1,  // matrices of linear ops and experts
   REALM_LAYOUT_VECTOR = 2,  // float32 vectors: norms and biases
 };
@@ -127,8 +130,8 @@ typedef struct realm_cpu_weight {
 //   attention    inputs[0..2] query, key, value; ints[0] layer, [1] num_heads, [2] num_kv_heads,
 //                [3] key_dim, [4] value_dim, [5] window; floats[0] scale, [1] softcap
 //   swiglu/geglu inputs[0] gate, inputs[1] up
-//   moe          inputs[0]; weights[0] router (packed), [1] first gate, [2] first up, [3] first
-//                down: each the first of num_experts consecutive packed matrices; ints[0]
+//   moe          inputs[0]; weights[0] router, [1] first gate, [2] first up, [3] first
+//                down: each the first of num_experts consecutive matrices; ints[0]
 //                num_experts, [1] num_used, [2] hidden_width, [3] is_gelu, [4] is_topk_softmax,
 //                [5] normalize
 //   add          inputs[0], inputs[1]
@@ -164,6 +167,10 @@ REALM_CPU_API realm_cpu_model* realm_cpu_model_create(
 
 // Not while another thread is in a function of the same model.
 REALM_CPU_API void realm_cpu_model_free(realm_cpu_model* model);
+
+// Have a matrix in the other layout from now on. The numbers that come out stay the same.
+REALM_CPU_API int32_t realm_cpu_move_matrix(realm_cpu_model* model, int32_t weight,
+                                            const void* data, int32_t layout);
 
 // Bytes of one page of the KV cache over all layers.
 REALM_CPU_API int64_t realm_cpu_page_bytes(const realm_cpu_model* model);

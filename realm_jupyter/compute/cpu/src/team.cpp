@@ -3,6 +3,19 @@
 
 namespace realm {
 
+void Team::begin(int num_threads) {
+  num_threads_ = num_threads;
+  open(0);
+}
+
+void Team::open(uint32_t phase) {
+  num_done_.store(0, std::memory_order_relaxed);
+  for (int share = 0; share < num_threads_; ++share) {
+    shares_[share].next.store(static_cast<uint64_t>(phase) << 32, std::memory_order_relaxed);
+  }
+  phase_.store(phase, std::memory_order_release);
+}
+
 int64_t Team::claim(int share, uint32_t phase, int64_t size) {
   if (size == 0) return -1;
   std::atomic<uint64_t>& next = shares_[share].next;
@@ -17,12 +30,7 @@ int64_t Team::claim(int share, uint32_t phase, int64_t size) {
 void Team::finish(uint32_t phase, int64_t num_done, int64_t num_tiles) {
   if (num_done == 0) return;
   if (num_done_.fetch_add(num_done, std::memory_order_acq_rel) + num_done < num_tiles) return;
-  num_done_.store(0, std::memory_order_relaxed);
-  const uint64_t following = phase + 1;
-  for (int share = 0; share < num_threads_; ++share) {
-    shares_[share].next.store(following << 32, std::memory_order_relaxed);
-  }
-  phase_.store(following, std::memory_order_release);
+  open(phase + 1);
 }
 
 void Team::await(uint32_t phase) const {
@@ -35,9 +43,8 @@ void Team::await(uint32_t phase) const {
 
 void run_region(int num_threads, Region region, void* context) {
   if (num_threads <= 1) {
-    Team alone(1);
-    Member member(alone, 0);
-    region(context, member);
+    Member alone;
+    region(context, alone);
     return;
   }
   run_on_pool(num_threads, region, context);

@@ -23,7 +23,7 @@ constexpr uint64_t kStop = uint64_t{1} << 17;
 struct Pool {
   Region region = nullptr;
   void* context = nullptr;
-  Team* team = nullptr;
+  Team team;
   uint64_t number = 0;
   alignas(64) std::atomic<uint64_t> state{0};
   alignas(64) std::atomic<int32_t> num_sleeping{0};
@@ -76,14 +76,13 @@ void pass_time(const std::atomic<uint64_t>& value, uint64_t seen, int spins) {
 }
 
 void run_on_pool(int num_threads, Region region, void* context) {
-  Team team(num_threads);
+  pool.team.begin(num_threads);
   pool.region = region;
   pool.context = context;
-  pool.team = &team;
   pool.number += 1;
   pool.state.store(pool.number << kNumberShift | kOpen);
   wake_all();
-  Member caller(team, 0);
+  Member caller(pool.team, 0);
   region(context, caller);
   // Nobody enters any more; those inside have no tile left and are on their way out.
   pool.state.fetch_and(~kOpen);
@@ -104,8 +103,8 @@ void realm_cpu_thread(int32_t thread) {
     if ((state & kStop) != 0) return;
     seen = state >> kNumberShift;
     if (!enter(seen)) continue;
-    if (thread < pool.team->num_threads()) {
-      Member member(*pool.team, thread);
+    if (thread < pool.team.num_threads()) {
+      Member member(pool.team, thread);
       pool.region(pool.context, member);
     }
     pool.state.fetch_sub(1, std::memory_order_release);
