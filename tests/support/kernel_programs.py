@@ -8,7 +8,10 @@ __all__ = ["GXX_FLAGS", "KERNEL_TESTS", "SOURCES", "STEP_TESTS", "runs_here"]
 
 SOURCES = Path(__file__).parents[2] / "realm_jupyter" / "compute" / "cpu" / "src"
 _TESTS = Path(__file__).parents[1] / "compute" / "cpu"
-_MATRICES = ("isa_matmul", "isa_matmul_float", "isa_quantize", "isa_pack", "decode", "dequantize")
+_MATRICES = (
+    "isa_matmul", "isa_matmul_float", "isa_quantize", "isa_pack", "matrix_product", "decode",
+    "dequantize",
+)  # fmt: skip
 _STEPS = ("isa_rows", "isa_attention", "cache", "pool", "team")
 
 KERNEL_TESTS = (_TESTS / "kernel_tests.cpp", *(SOURCES / f"{name}.cpp" for name in _MATRICES))

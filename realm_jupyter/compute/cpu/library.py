@@ -48,7 +48,6 @@ _SIGNATURES: dict[str, tuple[object, tuple[object, ...]]] = {
     "realm_cpu_packed_bytes": (_i64, (_i32, _i64, _i64)),
     "realm_cpu_pack": (_i32, (_i32, _ptr, _ptr, _i64, _i64, _i64, _i64)),
     "realm_cpu_dequantize_row": (_i32, (_i32, _ptr, _i64, _ptr)),
-    "realm_cpu_stays_in_file": (_i32, (_i32,)),
     "realm_cpu_matmul": (_i32, (_i32, _ptr, _i64, _i64, _ptr, _i64, _ptr, _i32)),
     "realm_cpu_read": (ctypes.c_uint64, (_ptr, _i64, _i32)),
     "realm_cpu_compute": (_i64, (_i32, _i64, _i32)),
@@ -178,13 +177,6 @@ class Library:
             quant_type, source, packed, num_rows, num_cols, 0, panels
         )
         self.check(status, f"packing a matrix of {num_rows} rows failed")
-
-    def stays_in_file(self, quant_type: int) -> bool:
-        """Return whether matrices of this type are multiplied with as they lie in a file, too.
-
-        It is slower than packed, and the bits are the same.
-        """
-        return bool(self.functions.realm_cpu_stays_in_file(quant_type))
 
     def can_dequantize(self, quant_type: int, block_size: int, block_bytes: int) -> bool:
         """Return whether rows of this type can be read: embedding tables."""

@@ -316,7 +316,7 @@ class NativeExecutor:
             # Made when it is needed first: most models never embed.
             self._hidden: _Part | None = None
             self._all = self._part(self.vocab_size, len(program.ops))
-            self._packed.when_packed(self._move_matrices)
+            self._packed.when_packed(self._move_matrices, program.leave_file)
         except BaseException:
             self._packed.close()
             raise
@@ -377,7 +377,6 @@ class NativeExecutor:
             for part in (self._all, self._hidden):
                 if part is not None:
                     part.model.move_matrices(addresses)
-        self._program.leave_file()
 
     def _part(self, width: int, num_ops: int) -> _Part:
         model = self._new_model(num_ops=num_ops)
@@ -390,6 +389,7 @@ class NativeExecutor:
         token_ids = checked_token_ids(batch, part.limits)
         if not token_ids:
             return [np.empty((0, part.width), np.float32) for _ in batch]
+        self._packed.give_time()
         self._file.require_whole()
         caches = [(own_cache(chunk.cache, PagedCache), chunk) for chunk in batch]
         try:
@@ -400,6 +400,7 @@ class NativeExecutor:
             raise
         for cache, chunk in caches:
             cache.commit(len(chunk.token_ids))
+        self._packed.begin()
         return split_logits(batch, logits)
 
     def close(self) -> None:

@@ -7,7 +7,6 @@ import hashlib
 import logging
 import mmap
 import os
-import queue
 import sys
 import threading
 import time
@@ -23,7 +22,7 @@ from realm_jupyter.compute.cpu.weight_cache import WeightCache, file_identity
 from realm_jupyter.errors import LoadCancelledError, ModelFormatError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator
 
     from numpy.typing import NDArray
 
@@ -45,8 +44,10 @@ _VISIT_BYTES = 16 << 20
 _HUGE_PAGE_BYTES = 2 << 20
 # A tenth of a processor where others want it: enough to come to an end.
 _WRITER_NICENESS = 10
-# So long is the memory left to the first tokens before the rest is packed and written to disk.
-_STORE_DELAY_S = 1.0
+# So long is the memory left to the first tokens.
+_PAUSE_S = 1.0
+# A cancel may have to wait so much longer, once or a few times after a first load.
+_STEP_WAIT_S = 0.1
 _LOOK_S = 0.02
 
 
@@ -98,8 +99,8 @@ class PackedWeights:
     num_bytes : int
     is_mapped_file : bool
         Whether the memory is a file's, shared with other processes.
-    waiting : iterable of str
-        Tensors whose matrices are not packed yet.
+    is_packed : bool
+        False if the matrices will be there only when `finish` has packed them.
     """
 
     def __init__(
@@ -109,17 +110,21 @@ class PackedWeights:
         num_bytes: int,
         *,
         is_mapped_file: bool,
-        waiting: Iterable[str] = (),
+        is_packed: bool = True,
     ) -> None:
         self._mapping = mapping
         self._bytes: NDArray[np.uint8] | None = np.frombuffer(
             mapping, np.uint8, count=num_bytes, offset=offset
         )
         self._thread: threading.Thread | None = None
+        self._begin = threading.Event()
+        self._end = threading.Event()
         self._hurry = threading.Event()
         self._lock = threading.Lock()
-        self._waiting = frozenset(waiting)
-        self._when_packed: list[Callable[[], None]] = []
+        self._is_packed = is_packed
+        if is_packed:
+            self._end.set()
+        self._when_packed: list[tuple[Callable[[], None], Callable[[], None]]] = []
         self.num_bytes = num_bytes
         self.is_mapped_file = is_mapped_file
 
@@ -141,52 +146,60 @@ class PackedWeights:
         """Return where a matrix lies."""
         return int(self.bytes.ctypes.data) + matrix.offset_bytes
 
-    def is_packed(self, matrix: PackedMatrix) -> bool:
-        """Return whether a matrix is there; if not, it is to be used in the model's file."""
+    @property
+    def is_packed(self) -> bool:
+        """Whether the matrices are there; if not, they are to be used in the model's file."""
         with self._lock:
-            return matrix.name not in self._waiting
+            return self._is_packed
 
-    def when_packed(self, call: Callable[[], None]) -> None:
-        """Have a function called once all matrices are there: now, or in another thread."""
+    def when_packed(self, move: Callable[[], None], leave: Callable[[], None]) -> None:
+        """Have two functions called, one after the other: now, or in another thread.
+
+        Parameters
+        ----------
+        move : callable
+            Called once the matrices are there.
+        leave : callable
+            Called afterwards, in no hurry.
+        """
         with self._lock:
-            if self._waiting:
-                self._when_packed.append(call)
+            if not self._is_packed:
+                self._when_packed.append((move, leave))
                 return
-        call()
+        move()
+        leave()
 
-    def finish(
-        self, pack: Callable[[], None], write: Callable[[NDArray[np.uint8]], None] | None
-    ) -> None:
-        """Have the rest packed, and all of it written to disk, in a thread.
+    def finish(self, pack: Callable[[], None], write: Callable[[NDArray[np.uint8]], None]) -> None:
+        """Have the matrices packed, and written to disk for the loads to come, in a thread.
 
-        The thread begins a second later and lets others go first, so that the first tokens do
-        not wait for it. A process that ends meanwhile ends when they are written. If they
-        cannot be written (`OSError`), a warning in the log says why; so it does if the model's
-        file cannot be read any more, and what waits goes on waiting.
+        They are packed when the first token is there (`begin`), a second from now at the latest,
+        and written a second after that, by a thread that lets others go first. A process that
+        ends meanwhile ends when they are written. If they cannot be written (`OSError`), a
+        warning in the log says why; so it does if the model's file cannot be read any more, and
+        the matrices are then used in the file as before.
 
         Parameters
         ----------
         pack : callable
-            Packs what waits.
-        write : callable, optional
+        write : callable
             Called with all packed bytes.
         """
 
         def run() -> None:
-            _give_way()
-            self._await_first_tokens()
+            self._pause(self._begin)
+            self._begin.set()
             try:
                 pack()
+                calls = self._announce()
             except (ModelFormatError, MemoryError) as error:
                 _LOG.warning("the weights are used where they lie in the file: %s", error)
                 return
-            with self._lock:
-                self._waiting = frozenset()
-                calls, self._when_packed = self._when_packed, []
-            for call in calls:
-                call()
-            if write is None:
-                return
+            finally:
+                self._end.set()
+            self._pause(self._hurry)
+            _give_way()
+            for _, leave in calls:
+                leave()
             try:
                 write(self.bytes)
             except OSError as error:
@@ -195,15 +208,36 @@ class PackedWeights:
         self._thread = threading.Thread(target=run, name="realm-store")
         self._thread.start()
 
-    def _await_first_tokens(self) -> None:
-        """Wait a moment, but not where the process ends or somebody waits for the end."""
-        until = time.monotonic() + _STORE_DELAY_S
+    def begin(self) -> None:
+        """Let `finish` go on: a first token is there."""
+        self._begin.set()
+
+    def give_time(self) -> None:
+        """Wait a moment if matrices are packed just now: steps are faster on packed ones.
+
+        Both at the same time would take longer than one after the other.
+        """
+        if self._begin.is_set():
+            self._end.wait(_STEP_WAIT_S)
+
+    def _announce(self) -> list[tuple[Callable[[], None], Callable[[], None]]]:
+        with self._lock:
+            self._is_packed = True
+            calls, self._when_packed = self._when_packed, []
+        for move, _ in calls:
+            move()
+        return calls
+
+    def _pause(self, end: threading.Event) -> None:
+        """Wait for an event for a second, but not where the process ends."""
+        until = time.monotonic() + _PAUSE_S
         while time.monotonic() < until and threading.main_thread().is_alive():
-            if self._hurry.wait(_LOOK_S):
+            if end.wait(_LOOK_S):
                 return
 
     def wait(self) -> None:
         """Wait until `finish` is over."""
+        self._begin.set()
         self._hurry.set()
         if self._thread is not None:
             self._thread.join()
@@ -262,9 +296,9 @@ class _Piece(NamedTuple):
     source_bytes: int
 
 
-def _pieces(matrices: Iterable[PackedMatrix]) -> Iterator[_Piece]:
+def _pieces(plan: WeightPlan) -> Iterator[_Piece]:
     """Cut matrices between panels, which do not depend on each other."""
-    for matrix in matrices:
+    for matrix in plan.matrices:
         panels = -(-matrix.num_rows // PANEL_ROWS)
         panel_bytes = matrix.packed_bytes // panels
         # An even number, because two panels of 16-bit floats fill whole lines of 64 bytes.
@@ -295,11 +329,14 @@ class _Packer(NamedTuple):
     def pack(self) -> PackedWeights:
         """Return the matrices in memory of this process."""
         memory = _Memory(self.plan.total_bytes)
-        self.pack_all(memory, self.plan.matrices, self.num_threads)
-        return self._weights(memory, ())
+        self._visit(Loading(0))
+        self._pack_into(memory, self.loading)
+        for name in {matrix.name for matrix in self.plan.matrices}:
+            self.model.file.forget(name)
+        return self._weights(memory, is_packed=True)
 
-    def pack_most(self, write: Callable[[NDArray[np.uint8]], None]) -> PackedWeights:
-        """Return them with some left for later: those that can be used in the file meanwhile.
+    def pack_later(self, write: Callable[[NDArray[np.uint8]], None]) -> PackedWeights:
+        """Return memory in which the matrices will be; until then they are used in the file.
 
         Parameters
         ----------
@@ -307,26 +344,18 @@ class _Packer(NamedTuple):
             For `PackedWeights.finish`.
         """
         memory = _Memory(self.plan.total_bytes)
-        now: list[PackedMatrix] = []
-        later: list[PackedMatrix] = []
-        for matrix in self.plan.matrices:
-            stays = self.library.stays_in_file(matrix.quant_type)
-            (later if stays else now).append(matrix)
-        self.pack_all(memory, now, self.num_threads)
-        self._visit(later)
-        weights = self._weights(memory, {matrix.name for matrix in later})
-        # The load is over by then: nobody counts these bytes any more, or stops their packing.
-        packer = self._replace(loading=Loading(0))
-        weights.finish(partial(packer.pack_all, memory, later, 1), write)
+        self._visit(self.loading)
+        weights = self._weights(memory, is_packed=False)
+        weights.finish(partial(self._pack_into, memory, Loading(0)), write)
         return weights
 
-    def _weights(self, memory: _Memory, waiting: Iterable[str]) -> PackedWeights:
+    def _weights(self, memory: _Memory, *, is_packed: bool) -> PackedWeights:
         return PackedWeights(
             memory.mapping,
             memory.offset,
             self.plan.total_bytes,
             is_mapped_file=False,
-            waiting=waiting,
+            is_packed=is_packed,
         )
 
     def key(self, identity: str) -> bytes:
@@ -334,25 +363,8 @@ class _Packer(NamedTuple):
         facts = f"{self.library.layout_version} {self.plan.digest()} {identity}"
         return hashlib.sha256(facts.encode()).digest()
 
-    def pack_all(self, memory: _Memory, matrices: Iterable[PackedMatrix], num_threads: int) -> None:
-        # Read, not mapped: every byte is needed once, and soon after it was read.
-        pieces = list(_pieces(matrices))
-        most = max((piece.source_bytes for piece in pieces), default=0)
-        rooms: queue.SimpleQueue[_Memory] = queue.SimpleQueue()
-        for _ in range(num_threads):
-            rooms.put(_Memory(most))
-
-        def pack(piece: _Piece) -> int:
-            room = rooms.get()
-            try:
-                return self._pack(piece, room, memory)
-            finally:
-                rooms.put(room)
-
-        self._do_all(pack, pieces, num_threads)
-
-    def _visit(self, matrices: Iterable[PackedMatrix]) -> None:
-        """Have matrices mapped where they lie in the file."""
+    def _visit(self, loading: Loading) -> None:
+        """Have the matrices mapped where they lie in the file."""
 
         def visit(part: tuple[PackedMatrix, int]) -> int:
             matrix, start = part
@@ -363,45 +375,48 @@ class _Packer(NamedTuple):
 
         parts = [
             (matrix, start)
-            for matrix in matrices
+            for matrix in self.plan.matrices
             for start in range(0, matrix.source_bytes, _VISIT_BYTES)
         ]
-        self._do_all(visit, parts, self.num_threads)
+        self._do_all(visit, parts, loading)
 
-    def _do_all(self, work: Callable[[_T], int], items: Sequence[_T], num_threads: int) -> None:
+    def _pack_into(self, memory: _Memory, loading: Loading) -> None:
+        """Pack all matrices."""
+
+        def pack(piece: _Piece) -> int:
+            matrix = piece.matrix
+            row_bytes = matrix.source_bytes // matrix.num_rows
+            start = matrix.expert * matrix.source_bytes + piece.first_row * row_bytes
+            source = self.model.file.data(matrix.name)[start : start + piece.source_bytes]
+            packed = memory.place(piece.offset_bytes, piece.packed_bytes)
+            self.library.pack(
+                matrix.quant_type,
+                source.ctypes.data,
+                packed.ctypes.data,
+                piece.num_rows,
+                matrix.num_cols,
+            )
+            return piece.source_bytes
+
+        self._do_all(pack, _pieces(self.plan), loading)
+
+    def _do_all(self, work: Callable[[_T], int], items: Iterable[_T], loading: Loading) -> None:
         """Do work for each item, which returns bytes of the file that are done."""
-        if num_threads == 1:
+        if self.num_threads == 1:
             for item in items:
-                self.loading.advance(work(item))
+                loading.advance(work(item))
             return
         waiting: deque[Future[int]] = deque()
-        with ThreadPoolExecutor(num_threads, "realm-pack") as pool:
+        with ThreadPoolExecutor(self.num_threads, "realm-pack") as pool:
             try:
                 for item in items:
                     waiting.append(pool.submit(work, item))
-                    if len(waiting) > 2 * num_threads:
-                        self.loading.advance(waiting.popleft().result())
+                    if len(waiting) > 2 * self.num_threads:
+                        loading.advance(waiting.popleft().result())
                 while waiting:
-                    self.loading.advance(waiting.popleft().result())
+                    loading.advance(waiting.popleft().result())
             finally:
                 pool.shutdown(cancel_futures=True)
-
-    def _pack(self, piece: _Piece, room: _Memory, memory: _Memory) -> int:
-        """Pack a piece and return its bytes in the file."""
-        matrix = piece.matrix
-        row_bytes = matrix.source_bytes // matrix.num_rows
-        start = matrix.expert * matrix.source_bytes + piece.first_row * row_bytes
-        source = room.place(0, piece.source_bytes)
-        self.model.file.read_into(source, matrix.name, start)
-        packed = memory.place(piece.offset_bytes, piece.packed_bytes)
-        self.library.pack(
-            matrix.quant_type,
-            source.ctypes.data,
-            packed.ctypes.data,
-            piece.num_rows,
-            matrix.num_cols,
-        )
-        return piece.source_bytes
 
 
 def load_packed_weights(
@@ -429,10 +444,9 @@ def load_packed_weights(
 
     Notes
     -----
-    Weights that were packed now are written to the cache in the background: the first token
-    does not wait for the disk. Matrices that can be used where they lie in the file
-    (`Library.stays_in_file`) are only visited there, so that they are in memory, and are packed
-    in the background too.
+    Weights that are not in the cache are only visited in the file, so that they are in memory:
+    they are packed, and written to the cache, in the background (`PackedWeights.finish`). The
+    first token waits for neither.
 
     Raises
     ------
@@ -465,4 +479,4 @@ def load_packed_weights(
         else:
             _LOG.warning("packed weights are not kept on disk: %s changed while it was read", path)
 
-    return packer.pack_most(write)
+    return packer.pack_later(write)

@@ -100,18 +100,24 @@ class Program:
         key = (name, WeightLayout.PACKED)
         if key not in self._numbers:
             self._numbers[key] = len(self._weights)
-            for matrix in self._matrices[name]:
-                shape = (matrix.num_rows, matrix.num_cols)
-                if self._packed.is_packed(matrix):
-                    place, layout = self._packed.address(matrix), WeightLayout.PACKED
-                else:
-                    data = self._model.file.data(name)
-                    place = int(data.ctypes.data) + matrix.expert * matrix.source_bytes
-                    layout = WeightLayout.FILE
-                    self._kept.append(data)
+            if self._packed.is_packed:
+                places = [self._packed.address(matrix) for matrix in self._matrices[name]]
+                layout = WeightLayout.PACKED
+            else:
+                places = self._places_in_file(name)
+                layout = WeightLayout.FILE
+            for matrix, place in zip(self._matrices[name], places, strict=True):
+                if layout is WeightLayout.FILE:
                     self._in_file[len(self._weights)] = matrix
+                shape = (matrix.num_rows, matrix.num_cols)
                 self._weights.append(WeightStruct(place, *shape, matrix.quant_type, layout))
         return self._numbers[key]
+
+    def _places_in_file(self, name: str) -> list[int]:
+        data = self._model.file.data(name)
+        self._kept.append(data)
+        start = int(data.ctypes.data)
+        return [start + matrix.expert * matrix.source_bytes for matrix in self._matrices[name]]
 
     def move_matrices(self) -> dict[int, int]:
         """Take over matrices that were packed since; return their addresses by their numbers."""

@@ -12,6 +12,7 @@
 
 #include "check.h"
 #include "isa_functions.h"
+#include "matrix_product.h"
 #include "packed.h"
 
 namespace {
@@ -269,22 +270,28 @@ Packed packed(int32_t quant_type, int64_t num_rows, int64_t num_cols, Scales sca
                    num_panels - half);
   isa::pack_panels(quant_type, result.source.get(), result.data.get(), num_rows, num_cols, 0,
                    half);
-  result.view = {result.data.get(), num_rows, num_cols, quant_type, 0};
+  result.view = {result.data.get(), num_rows, num_cols, quant_type};
   const FileBlock file = file_block(quant_type);
   result.row_bytes = num_cols / file.columns * file.bytes;
   return result;
 }
 
-// A matrix in all layouts that the kernels take.
+// A matrix in both layouts.
 std::vector<Matrix> views_of(const Packed& matrix) {
-  std::vector<Matrix> views{matrix.view};
-  if (stays_in_file(matrix.view.quant_type)) {
-    Matrix view = matrix.view;
-    view.data = matrix.source.get();
-    view.row_bytes = matrix.row_bytes;
-    views.push_back(view);
-  }
-  return views;
+  Matrix in_file = matrix.view;
+  in_file.data = matrix.source.get();
+  in_file.is_in_file = true;
+  return {matrix.view, in_file};
+}
+
+void multiply(const Matrix& matrix, const Activations& x, int64_t first, int64_t num_tokens,
+              int64_t panel, int64_t num_panels, const float* bias, float* y) {
+  Kernels kernels{};
+  kernels.pack_panels = isa::pack_panels;
+  kernels.matmul = isa::matmul;
+  const auto room = array<uint8_t>(packing_room(matrix.quant_type, matrix.num_cols));
+  multiply_matrix(kernels, matrix, x, first, num_tokens, panel, num_panels, bias, y,
+                  matrix.num_rows, room.get());
 }
 
 float expected_of(const Packed& matrix, const Quantized& x, int64_t token, int64_t row,
@@ -305,10 +312,9 @@ void test_product(int32_t quant_type, int64_t num_rows, int64_t num_cols, int64_
   const Quantized x = quantized(random_floats(num_tokens * num_cols, size), num_tokens, num_cols);
   const auto bias = random_floats(num_rows);
   const float* added = num_tokens % 2 == 0 ? bias.get() : nullptr;
-  const auto y = array<float>(num_tokens * num_rows);
   for (const Matrix& view : views_of(matrix)) {
-    isa::matmul(view, x.view, 0, num_tokens, 0, num_panels_of(num_rows), added, y.get(),
-                num_rows);
+    const auto y = array<float>(num_tokens * num_rows);
+    multiply(view, x.view, 0, num_tokens, 0, num_panels_of(num_rows), added, y.get());
     for (int64_t token = 0; token < num_tokens; ++token) {
       for (int64_t row = 0; row < num_rows; ++row) {
         const float found = y[token * num_rows + row];
@@ -337,7 +343,7 @@ void test_invariance(int32_t quant_type, int64_t num_cols) {
     const int64_t panel = random_bits() % 3, num_panels = 1 + random_bits() % (3 - panel);
     for (const Matrix& view : views_of(matrix)) {
       const auto y = array<float>(kMostTokens * kRows);
-      isa::matmul(view, x.view, first, num_tokens, panel, num_panels, nullptr, y.get(), kRows);
+      multiply(view, x.view, first, num_tokens, panel, num_panels, nullptr, y.get());
       for (int64_t token = 0; token < kMostTokens; ++token) {
         for (int64_t row = 0; row < kRows; ++row) {
           const bool is_inside = token >= first && token < first + num_tokens &&

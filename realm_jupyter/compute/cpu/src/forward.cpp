@@ -1,5 +1,6 @@
 #include "forward.h"
 
+#include <algorithm>
 #include <cstdio>
 
 #include "ranking.h"
@@ -125,7 +126,7 @@ int32_t forward(realm_cpu_model& model, const int32_t* token_ids, const realm_cp
     largest += 2 * num_largest[index];
   }
   if (step.num_rows == 0) return REALM_CPU_OK;
-  model.scratch_bytes = attention_scratch(model);
+  model.scratch_bytes = std::max(attention_scratch(model), model.packing_bytes);
   if (!model.arena.reserve(model.program.row_bytes * step.num_rows) ||
       !model.scratch.reserve(model.scratch_bytes * model.num_threads)) {
     return fail(error, REALM_CPU_NO_MEMORY, "no memory for the activations of the batch");

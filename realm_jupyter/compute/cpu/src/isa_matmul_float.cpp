@@ -2,13 +2,9 @@
 //
 // Each result has four running sums, of the columns 0, 1, 2 and 3 modulo 4, so that additions
 // need not wait for each other; at the end (s0 + s1) + (s2 + s3).
-#include <cstring>
-#include <type_traits>
-
 #include "isa_matmul.h"
 #include "packed.h"
 #include "slab.h"
-#include "turn.h"
 
 namespace realm::REALM_ISA {
 namespace {
@@ -64,134 +60,53 @@ REALM_INLINE V16f column_of(const uint8_t* panel, int64_t column) {
 
 REALM_INLINE V16f total(const V16f* sums) { return (sums[0] + sums[1]) + (sums[2] + sums[3]); }
 
-// Some packed columns of a panel, straight from memory where kFetchesAhead.
-template <int32_t kType, bool kFetchesAhead>
+template <int32_t kType>
+void multiply_one(const uint8_t* panel_data, int64_t num_cols, const float* x, int64_t row,
+                  int64_t panel, const Output& output) {
+  constexpr int64_t kStepBytes = kPhases * (kType == kF32 ? 64 : 32);
+  V16f sums[kPhases] = {zero(), zero(), zero(), zero()};
+  int64_t column = 0;
+  for (; column + kPhases <= num_cols; column += kPhases) {
+    prefetch(panel_data + column / kPhases * kStepBytes, kStepBytes);
+    unrolled<kPhases>([&](auto phase) __attribute__((always_inline)) {
+      sums[phase] = fma(column_of<kType>(panel_data, column + phase), set1(x[column + phase]),
+                        sums[phase]);
+    });
+  }
+  for (int phase = 0; column < num_cols; ++column, ++phase) {
+    sums[phase] = fma(column_of<kType>(panel_data, column), set1(x[column]), sums[phase]);
+  }
+  output.put(row, panel, total(sums));
+}
+
+// Some columns of a panel, straight from memory.
+template <int32_t kType>
 struct Columns {
-  static constexpr int64_t kColumnBytes = kType == kF32 ? 64 : 32;
-  static constexpr int64_t kStepBytes = kPhases * kColumnBytes;
+  static constexpr int64_t kStepBytes = kPhases * (kType == kF32 ? 64 : 32);
   const uint8_t* data;
   int64_t num_columns;
 
   template <int kPhase>
   REALM_INLINE V16f at(int64_t step) const {
-    if constexpr (kFetchesAhead) {
 #if defined(__AVX512F__)
-      // As many bytes as these columns have, from what follows them, while the phases go by.
-      const int64_t column = num_columns + kPhase * (num_columns / kPhases) + step;
-      fetch(data + column * kColumnBytes, kColumnBytes);
+    // As many bytes as these columns have, from what follows them, while the phases go by.
+    constexpr int64_t kColumnBytes = kStepBytes / kPhases;
+    const int64_t column = num_columns + kPhase * (num_columns / kPhases) + step;
+    fetch(data + column * kColumnBytes, kColumnBytes);
 #else
-      if constexpr (kPhase == 0) prefetch(data + step * kStepBytes, kStepBytes);
+    if constexpr (kPhase == 0) prefetch(data + step * kStepBytes, kStepBytes);
 #endif
-    }
     return column_of<kType>(data + step * kStepBytes, kPhase);
   }
 };
-
-// Panels of a packed matrix.
-template <int32_t kType>
-class PackedPanels {
- public:
-  using Some = Columns<kType, true>;
-  static constexpr int64_t kMostColumns = INT64_MAX;  // at once, for one token
-
-  explicit PackedPanels(const Matrix& matrix)
-      : data_(matrix.data), bytes_(panel_bytes(kType, matrix.num_cols)) {}
-
-  REALM_INLINE Some columns(int64_t panel, int64_t column, int64_t count, int64_t) const {
-    return {data_ + panel * bytes_ + column * Some::kColumnBytes, count};
-  }
-
- private:
-  const uint8_t* data_;
-  int64_t bytes_;
-};
-
-// Panels of a matrix as it lies in a file: columns are packed when they are asked for.
-template <int32_t kType>
-class FilePanels {
- public:
-  using Some = Columns<kType, false>;
-  static constexpr int64_t kMostColumns = kNarrowColumns;
-
-  explicit FilePanels(const Matrix& matrix) : matrix_(matrix) {}
-
-  // There is room for the columns of kPanelsTogether panels: `place` tells whose.
-  REALM_NOINLINE Some columns(int64_t panel, int64_t column, int64_t count, int64_t place) {
-    const int64_t begin = column * kNumberBytes, end = (column + count) * kNumberBytes;
-    const int64_t row_bytes = matrix_.row_bytes, rows_left = matrix_.num_rows - panel * kPanelRows;
-    const uint8_t* rows = matrix_.data + panel * kPanelRows * row_bytes;
-    // The next panel lies behind this one: from memory it comes in one long run.
-    const uint8_t* next = rows + kPanelRows * (row_bytes + begin);
-    uint8_t* target = packed_[place];
-    for (int64_t at = begin; at < end; at += kLine) {
-      for (int64_t i = 0; i < kPanelRows; ++i, next += kLine) __builtin_prefetch(next, 0, 2);
-      if (rows_left >= kPanelRows && at + kLine <= row_bytes) {
-        turn_line<Group>(rows + at, row_bytes, target);
-      } else {
-        pack_rest(rows + at, rows_left, row_bytes - at, target);
-      }
-      target += kLine * kPanelRows;
-    }
-    return {packed_[place], count};
-  }
-
- private:
-  static constexpr int64_t kLine = 64, kNumberBytes = kType == kF32 ? 4 : 2;
-  using Group = std::conditional_t<kType == kF16, uint16_t, uint32_t>;
-
-  // The last lines of rows, and the last rows: zeros stand for what is missing.
-  REALM_INLINE void pack_rest(const uint8_t* rows, int64_t rows_left, int64_t bytes_left,
-                              uint8_t* target) const {
-    alignas(64) uint8_t lines[kPanelRows * kLine] = {};
-    const int64_t num_rows = rows_left < kPanelRows ? rows_left : kPanelRows;
-    const int64_t num_bytes = bytes_left < kLine ? bytes_left : kLine;
-    for (int64_t row = 0; row < num_rows; ++row) {
-      std::memcpy(lines + row * kLine, rows + row * matrix_.row_bytes,
-                  static_cast<size_t>(num_bytes));
-    }
-    turn_line<Group>(lines, kLine, target);
-  }
-
-  const Matrix& matrix_;
-  alignas(64) uint8_t packed_[kPanelsTogether][kTileColumns * Some::kColumnBytes];
-};
-
-template <int32_t kType, bool kFetchesAhead>
-REALM_INLINE void add_one(const Columns<kType, kFetchesAhead>& columns, const float* x,
-                          V16f* sums) {
-  constexpr int64_t kStepBytes = Columns<kType, kFetchesAhead>::kStepBytes;
-  int64_t column = 0;
-  for (; column + kPhases <= columns.num_columns; column += kPhases) {
-    if constexpr (kFetchesAhead) prefetch(columns.data + column / kPhases * kStepBytes, kStepBytes);
-    unrolled<kPhases>([&](auto phase) __attribute__((always_inline)) {
-      sums[phase] = fma(column_of<kType>(columns.data, column + phase), set1(x[column + phase]),
-                        sums[phase]);
-    });
-  }
-  for (int phase = 0; column < columns.num_columns; ++column, ++phase) {
-    sums[phase] = fma(column_of<kType>(columns.data, column), set1(x[column]), sums[phase]);
-  }
-}
-
-template <class Panels>
-void multiply_one(Panels& panels, int64_t num_cols, const float* x, int64_t row, int64_t panel,
-                  const Output& output) {
-  constexpr int64_t kMost = Panels::kMostColumns;
-  V16f sums[kPhases] = {zero(), zero(), zero(), zero()};
-  for (int64_t first = 0; first < num_cols; first += kMost) {
-    const int64_t left = num_cols - first;
-    add_one(panels.columns(panel, first, left < kMost ? left : kMost, 0), x + first, sums);
-  }
-  output.put(row, panel, total(sums));
-}
 
 // The same as float32, those of one phase after another.
 struct Tile {
   alignas(64) float values[kPhases][kTileColumns / kPhases][kLanes];
   int64_t num_columns;
 
-  template <int32_t kType, bool kFetchesAhead>
-  REALM_INLINE void expand(const Columns<kType, kFetchesAhead>& columns) {
+  template <int32_t kType>
+  REALM_INLINE void expand(const Columns<kType>& columns) {
     num_columns = columns.num_columns;
     const int64_t num_whole = num_columns / kPhases;
     for (int64_t step = 0; step < num_whole; ++step) {
@@ -321,9 +236,14 @@ REALM_INLINE void add_all_tokens(const Source* sources, const SomeTokens& x, int
   add_few_tokens<kTokens - 1, kPanels>(sources, x.from(t), t, num_rows - t, results);
 }
 
-template <int kPanels, int32_t kType, bool kFetchesAhead, class SomeTokens>
-REALM_INLINE void add_columns(const Columns<kType, kFetchesAhead>* columns,
-                              const SomeTokens& tokens, int64_t num_rows, PanelSums* results) {
+template <int32_t kType>
+REALM_INLINE Columns<kType> columns_at(const uint8_t* panel, int64_t column, int64_t num_columns) {
+  return {panel + column / kPhases * Columns<kType>::kStepBytes, num_columns};
+}
+
+template <int32_t kType, int kPanels, class SomeTokens>
+REALM_INLINE void add_columns(const Columns<kType>* columns, const SomeTokens& tokens,
+                              int64_t num_rows, PanelSums* results) {
   constexpr int64_t kMostDirect = most_direct_tokens(kType);
   if constexpr (kMostDirect > 4) {
     if (num_rows <= kMostDirect) {
@@ -357,15 +277,15 @@ REALM_INLINE void put_results(const PanelSums* sums, int64_t first_row, int64_t 
 }
 
 // 2 to 4 tokens and a panel.
-template <class Panels>
-void multiply_few(Panels& panels, int64_t num_cols, const Activations& x, int64_t first_row,
-                  int64_t num_rows, int64_t panel, const Output& output) {
+template <int32_t kType>
+void multiply_few(const uint8_t* panel_data, int64_t num_cols, const Activations& x,
+                  int64_t first_row, int64_t num_rows, int64_t panel, const Output& output) {
   alignas(64) PanelSums sums;
   clear(&sums, 1, num_rows);
   for (int64_t column = 0; column < num_cols; column += kNarrowColumns) {
     const int64_t left = num_cols - column;
-    const auto columns =
-        panels.columns(panel, column, left < kNarrowColumns ? left : kNarrowColumns, 0);
+    const Columns<kType> columns =
+        columns_at<kType>(panel_data, column, left < kNarrowColumns ? left : kNarrowColumns);
     const TokenRows rows{x.floats + first_row * x.floats_stride + column, x.floats_stride};
     add_few_tokens<4, 1>(&columns, rows, 0, num_rows, &sums);
   }
@@ -373,10 +293,11 @@ void multiply_few(Panels& panels, int64_t num_cols, const Activations& x, int64_
 }
 
 // Up to kMostTokens tokens and kPanelsOfTile panels.
-template <class Panels>
-void multiply_many(Panels& panels, int64_t num_cols, const Activations& x, int64_t first_row,
-                   int64_t num_rows, int64_t first_panel, int64_t num_panels,
+template <int32_t kType>
+void multiply_many(const uint8_t* panels, int64_t num_cols, const Activations& x,
+                   int64_t first_row, int64_t num_rows, int64_t first_panel, int64_t num_panels,
                    const Output& output) {
+  const int64_t bytes = panel_bytes(kType, num_cols);
   alignas(64) PanelSums sums[kPanelsOfTile];
   clear(sums, num_panels, num_rows);
   TokenTile tile;
@@ -386,55 +307,43 @@ void multiply_many(Panels& panels, int64_t num_cols, const Activations& x, int64
     const float* first = x.floats + first_row * x.floats_stride + column;
     const auto tokens = tile.take(first, x.floats_stride, num_rows, count);
     for (int64_t p = 0; p < num_panels; p += kPanelsTogether) {
-      typename Panels::Some columns[kPanelsTogether];
+      Columns<kType> columns[kPanelsTogether];
       const int64_t together = num_panels - p < kPanelsTogether ? num_panels - p : kPanelsTogether;
       for (int64_t i = 0; i < together; ++i) {
-        columns[i] = panels.columns(first_panel + p + i, column, count, i);
+        columns[i] = columns_at<kType>(panels + (p + i) * bytes, column, count);
       }
       if (together == kPanelsTogether) {
-        add_columns<kPanelsTogether>(columns, tokens, num_rows, sums + p);
+        add_columns<kType, kPanelsTogether>(columns, tokens, num_rows, sums + p);
       } else {
-        add_columns<1>(columns, tokens, num_rows, sums + p);
+        add_columns<kType, 1>(columns, tokens, num_rows, sums + p);
       }
     }
   }
   put_results(sums, first_row, num_rows, first_panel, num_panels, output);
 }
 
-template <int32_t kType, class Panels>
-void multiply(Panels& panels, int64_t num_cols, const Activations& x, int64_t first_row,
-              int64_t num_rows, int64_t first_panel, int64_t num_panels, const Output& output) {
+template <int32_t kType>
+void multiply(const Matrix& matrix, const Activations& x, int64_t first_row, int64_t num_rows,
+              int64_t first_panel, int64_t num_panels, const Output& output) {
+  const int64_t bytes = panel_bytes(kType, matrix.num_cols), num_cols = matrix.num_cols;
   const int64_t end = first_row + num_rows, end_panel = first_panel + num_panels;
   for (int64_t row = first_row; row < end; row += kMostTokens) {
     const int64_t left = end - row, count = left < kMostTokens ? left : kMostTokens;
     const bool is_many = count > (most_direct_tokens(kType) > 0 ? 4 : 1);
     const int64_t step = is_many ? kPanelsOfTile : 1;
     for (int64_t panel = first_panel; panel < end_panel; panel += step) {
+      const uint8_t* data = matrix.data + panel * bytes;
       if (count == 1) {
-        multiply_one(panels, num_cols, x.floats + row * x.floats_stride, row, panel, output);
+        multiply_one<kType>(data, num_cols, x.floats + row * x.floats_stride, row, panel, output);
       } else if (!is_many) {
-        multiply_few(panels, num_cols, x, row, count, panel, output);
+        multiply_few<kType>(data, num_cols, x, row, count, panel, output);
       } else {
         const int64_t panels_left = end_panel - panel;
-        multiply_many(panels, num_cols, x, row, count, panel,
-                      panels_left < step ? panels_left : step, output);
+        multiply_many<kType>(data, num_cols, x, row, count, panel,
+                             panels_left < step ? panels_left : step, output);
       }
     }
   }
-}
-
-template <int32_t kType>
-void multiply_matrix(const Matrix& matrix, const Activations& x, int64_t first_row,
-                     int64_t num_rows, int64_t first_panel, int64_t num_panels,
-                     const Output& output) {
-  const auto run = [&](auto panels) {
-    multiply<kType>(panels, matrix.num_cols, x, first_row, num_rows, first_panel, num_panels,
-                    output);
-  };
-  if constexpr (stays_in_file(kType)) {
-    if (matrix.row_bytes != 0) return run(FilePanels<kType>(matrix));
-  }
-  run(PackedPanels<kType>(matrix));
 }
 
 }  // namespace
@@ -444,11 +353,11 @@ void multiply_floats(const Matrix& matrix, const Activations& x, int64_t first_r
                      const Output& output) {
   switch (matrix.quant_type) {
     case kF32:
-      return multiply_matrix<kF32>(matrix, x, first_row, num_rows, first_panel, num_panels, output);
+      return multiply<kF32>(matrix, x, first_row, num_rows, first_panel, num_panels, output);
     case kF16:
-      return multiply_matrix<kF16>(matrix, x, first_row, num_rows, first_panel, num_panels, output);
+      return multiply<kF16>(matrix, x, first_row, num_rows, first_panel, num_panels, output);
     default:
-      return multiply_matrix<kBF16>(matrix, x, first_row, num_rows, first_panel, num_panels, output);
+      return multiply<kBF16>(matrix, x, first_row, num_rows, first_panel, num_panels, output);
   }
 }
 

@@ -37,7 +37,7 @@ struct Matrix {
   int64_t num_rows;
   int64_t num_cols;
   int32_t quant_type;
-  int64_t row_bytes = 0;  // of a matrix in GGUF's order, see stays_in_file; 0: packed
+  bool is_in_file = false;  // in GGUF's row order: for multiply_matrix only, not for kernels
 };
 
 // Whether a matrix of this type multiplies quantized activations.

@@ -5,7 +5,21 @@
 #include <new>
 
 #include "forward.h"
+#include "matrix_product.h"
 #include "packed.h"
+
+namespace realm {
+namespace {
+
+// Have room to pack a matrix in passing.
+void reserve_packing(realm_cpu_model& model, const realm_cpu_weight& weight) {
+  if (weight.layout != REALM_LAYOUT_FILE || !is_packable(weight.quant_type, weight.num_cols)) return;
+  const int64_t num_bytes = packing_room(weight.quant_type, weight.num_cols);
+  if (num_bytes > model.packing_bytes) model.packing_bytes = num_bytes;
+}
+
+}  // namespace
+}  // namespace realm
 
 extern "C" {
 
@@ -33,6 +47,7 @@ realm_cpu_model* realm_cpu_model_create(const realm_cpu_op* ops, int32_t num_ops
     return nullptr;
   }
   model->weights.assign(weights, weights + num_weights);
+  for (const realm_cpu_weight& weight : model->weights) realm::reserve_packing(*model, weight);
   model->frequencies.assign(frequencies, frequencies + num_frequencies);
   model->num_threads = num_threads < 1 ? 1 : num_threads;
   model->kernels = &realm::kernels();
@@ -48,13 +63,14 @@ int32_t realm_cpu_move_matrix(realm_cpu_model* model, int32_t weight, const void
     return REALM_CPU_INVALID;
   }
   realm_cpu_weight& matrix = model->weights[static_cast<size_t>(weight)];
-  if (matrix.layout == REALM_LAYOUT_VECTOR) return REALM_CPU_INVALID;
-  if (layout != REALM_LAYOUT_PACKED &&
-      (layout != REALM_LAYOUT_FILE || !realm::stays_in_file(matrix.quant_type))) {
+  const bool is_known = layout == REALM_LAYOUT_PACKED || layout == REALM_LAYOUT_FILE;
+  if (!is_known || matrix.layout == REALM_LAYOUT_VECTOR ||
+      !realm::is_packable(matrix.quant_type, matrix.num_cols)) {
     return REALM_CPU_INVALID;
   }
   matrix.data = data;
   matrix.layout = layout;
+  realm::reserve_packing(*model, matrix);
   return REALM_CPU_OK;
 }
 

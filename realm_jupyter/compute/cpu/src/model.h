@@ -8,7 +8,6 @@
 #include "cache.h"
 #include "kernels.h"
 #include "program.h"
-#include "quant_types.h"
 
 struct realm_cpu_model {
   realm::Program program;
@@ -18,19 +17,15 @@ struct realm_cpu_model {
   int32_t num_threads = 1;
   const realm::Kernels* kernels = nullptr;
   realm::Buffer arena;
-  realm::Buffer scratch;  // of attention, one part for each thread
+  realm::Buffer scratch;  // of attention or of packing, one part for each thread
   int64_t scratch_bytes = 0;
+  int64_t packing_bytes = 0;  // of it
   int64_t vocab_size = 0;
 
   realm::Matrix matrix(int32_t number) const {
     const realm_cpu_weight& weight = weights[number];
-    int64_t row_bytes = 0;
-    if (weight.layout == REALM_LAYOUT_FILE) {
-      const realm::FileBlock block = realm::file_block(weight.quant_type);
-      row_bytes = weight.num_cols / block.columns * block.bytes;
-    }
     return {static_cast<const uint8_t*>(weight.data), weight.num_rows, weight.num_cols,
-            weight.quant_type, row_bytes};
+            weight.quant_type, weight.layout == REALM_LAYOUT_FILE};
   }
   const float* vector(int32_t number) const {
     return number < 0 ? nullptr : static_cast<const float*>(weights[number].data);

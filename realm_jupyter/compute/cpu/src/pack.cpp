@@ -8,10 +8,6 @@ int64_t realm_cpu_packed_bytes(int32_t quant_type, int64_t num_rows, int64_t num
   return realm::num_panels_of(num_rows) * realm::panel_bytes(quant_type, num_cols);
 }
 
-int32_t realm_cpu_stays_in_file(int32_t quant_type) {
-  return realm::stays_in_file(quant_type) ? 1 : 0;
-}
-
 int32_t realm_cpu_pack(int32_t quant_type, const void* source, void* packed, int64_t num_rows,
                        int64_t num_cols, int64_t first_panel, int64_t num_panels) {
   using namespace realm;

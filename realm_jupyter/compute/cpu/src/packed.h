@@ -106,15 +106,4 @@ REALM_CONSTEXPR bool is_packable(int32_t quant_type, int64_t num_cols) {
   return block.columns != 0 && num_cols > 0 && num_cols % block.columns == 0;
 }
 
-// Whether matrices of this type are multiplied with where they lie in a file, too. Their panels
-// are packed in passing: that takes as long as reading them from memory, or less.
-REALM_CONSTEXPR bool stays_in_file(int32_t quant_type) {
-#if defined(__wasm__)  // where no file can be mapped
-  (void)quant_type;
-  return false;
-#else
-  return quant_type == kF32 || quant_type == kF16 || quant_type == kBF16;
-#endif
-}
-
 }  // namespace realm

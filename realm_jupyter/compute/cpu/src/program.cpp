@@ -4,7 +4,6 @@
 #include <map>
 #include <tuple>
 
-#include "packed.h"
 #include "quant_types.h"
 
 namespace realm {
@@ -79,10 +78,7 @@ class Compiler {
 
   bool is_matrix(int32_t number, int64_t num_rows, int64_t num_cols) const {
     const realm_cpu_weight* found = weight(number, REALM_LAYOUT_PACKED);
-    if (found == nullptr) {
-      found = weight(number, REALM_LAYOUT_FILE);
-      if (found != nullptr && !stays_in_file(found->quant_type)) return false;
-    }
+    if (found == nullptr) found = weight(number, REALM_LAYOUT_FILE);
     return found != nullptr && found->num_rows == num_rows && found->num_cols == num_cols &&
            realm_cpu_packed_bytes(found->quant_type, num_rows, num_cols) > 0;
   }

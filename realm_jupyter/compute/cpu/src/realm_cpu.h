@@ -58,9 +58,6 @@ REALM_CPU_API int32_t realm_cpu_layout_version(void);
 REALM_CPU_API int64_t realm_cpu_packed_bytes(int32_t quant_type, int64_t num_rows,
                                              int64_t num_cols);
 
-// 1 for types whose matrices are multiplied with in GGUF's row order too, else 0.
-REALM_CPU_API int32_t realm_cpu_stays_in_file(int32_t quant_type);
-
 // Pack panels [first_panel, first_panel + num_panels) of a matrix in GGUF's row order.
 // `source` is the whole matrix and `packed` the whole result (64-byte aligned), so that several
 // threads may pack different panels.
@@ -104,7 +101,7 @@ enum realm_cpu_op_kind {
 };
 
 enum realm_cpu_weight_layout {
-  REALM_LAYOUT_FILE = 0,    // GGUF's row order: embedding tables, and matrices of F32, F16, BF16
+  REALM_LAYOUT_FILE = 0,    // GGUF's row order: embedding tables; matrices until they are packed
   REALM_LAYOUT_PACKED = 1,  // matrices of linear ops and experts
   REALM_LAYOUT_VECTOR = 2,  // float32 vectors: norms and biases
 };

@@ -58,6 +58,11 @@ struct Step {
     return view;
   }
 
+  // A thread's own memory for as long as a tile takes.
+  uint8_t* scratch(const Member& member) const {
+    return model.scratch.data() + model.scratch_bytes * member.thread();
+  }
+
   Activations activations(const float* floats, int64_t num_cols, const Quantized& quantized) const;
 };
 

@@ -54,7 +54,7 @@ void run_attention(const Step& step, const Phase& phase, Member& member) {
     tile.kv_head = part / splits;
     tile.num_heads = group / splits;
     tile.first_head = tile.kv_head * group + part % splits * tile.num_heads;
-    tile.scratch = step.model.scratch.data() + step.model.scratch_bytes * member.thread();
+    tile.scratch = step.scratch(member);
     step.model.kernels->attention(tile);
   });
 }

@@ -6,6 +6,7 @@
 #include <cmath>
 #include <cstring>
 
+#include "matrix_product.h"
 #include "packed.h"
 #include "step.h"
 
@@ -96,8 +97,8 @@ class Experts {
     const Activations x =
         step_.activations(step_.at(instruction_.inputs[0]), width_, instruction_.quantized);
     member.run(num_panels_of(num_experts_), [&](int64_t panel) {
-      kernels_.matmul(router, x, 0, num_rows_, panel, 1, nullptr, step_.at(values_.scores),
-                      num_experts_);
+      multiply_matrix(kernels_, router, x, 0, num_rows_, panel, 1, nullptr,
+                      step_.at(values_.scores), num_experts_, step_.scratch(member));
     });
   }
 
@@ -150,8 +151,9 @@ class Experts {
       const Matrix matrix = step_.model.matrix((is_second ? second_weight : weight) +
                                                static_cast<int32_t>(expert));
       const int64_t begin = panels * piece / pieces, end = panels * (piece + 1) / pieces;
-      kernels_.matmul(matrix, x, first, rows, begin, end - begin, nullptr,
-                      step_.at(is_second ? second_output : output), num_outputs);
+      multiply_matrix(kernels_, matrix, x, first, rows, begin, end - begin, nullptr,
+                      step_.at(is_second ? second_output : output), num_outputs,
+                      step_.scratch(member));
     });
   }
 

@@ -1,4 +1,5 @@
 // Phases of matrix products: all tiles of all matrices that are ready, in one go.
+#include "matrix_product.h"
 #include "packed.h"
 #include "step.h"
 
@@ -37,7 +38,7 @@ Tiles tiles_of(const Step& step, const Instruction& linear, int64_t num_rows, in
 }
 
 void run_tile(const Step& step, const Instruction& linear, const Tiles& tiles, int64_t num_rows,
-              int64_t tile) {
+              int64_t tile, uint8_t* room) {
   const realm_cpu_op& op = linear.op;
   const Matrix matrix = step.model.matrix(op.weights[0]);
   const Activations x =
@@ -46,16 +47,17 @@ void run_tile(const Step& step, const Instruction& linear, const Tiles& tiles, i
   const int64_t first_panel = tile / tiles.row_blocks * tiles.per_tile;
   const int64_t first_row = tile % tiles.row_blocks * kRowBlock;
   const int64_t panels_left = tiles.panels - first_panel, rows_left = num_rows - first_row;
-  step.model.kernels->matmul(matrix, x, first_row, rows_left < kRowBlock ? rows_left : kRowBlock,
-                             first_panel,
-                             panels_left < tiles.per_tile ? panels_left : tiles.per_tile,
-                             step.model.vector(op.weights[1]), step.at(linear.output), op.width);
+  multiply_matrix(*step.model.kernels, matrix, x, first_row,
+                  rows_left < kRowBlock ? rows_left : kRowBlock, first_panel,
+                  panels_left < tiles.per_tile ? panels_left : tiles.per_tile,
+                  step.model.vector(op.weights[1]), step.at(linear.output), op.width, room);
 }
 
 }  // namespace
 
 void run_matrices(const Step& step, const Phase& phase, Member& member) {
   const int64_t num_rows = step.rows_of(phase.is_selected);
+  uint8_t* const room = step.scratch(member);
   int64_t total = 0;
   for (const Instruction& linear : phase.instructions) {
     total += tiles_of(step, linear, num_rows, member.num_threads()).count();
@@ -64,7 +66,7 @@ void run_matrices(const Step& step, const Phase& phase, Member& member) {
     for (const Instruction& linear : phase.instructions) {
       const Tiles tiles = tiles_of(step, linear, num_rows, member.num_threads());
       if (tile < tiles.count()) {
-        run_tile(step, linear, tiles, num_rows, tile);
+        run_tile(step, linear, tiles, num_rows, tile, room);
         return;
       }
       tile -= tiles.count();
