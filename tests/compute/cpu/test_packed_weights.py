@@ -35,6 +35,16 @@ pytestmark = needs_library
 IDS = [1, 5, 9, 2]
 
 
+@pytest.fixture(autouse=True)
+def nothing_goes_on():
+    """No thread of a test packs or writes while another test runs."""
+    yield
+    for thread in threading.enumerate():
+        if thread.name == "realm-store":
+            thread.join(60)
+            assert not thread.is_alive()
+
+
 @pytest.fixture
 def cache(tmp_path, monkeypatch):
     """A cache that takes small models too."""
@@ -370,6 +380,8 @@ def test_the_library_moves_matrices_only_to_layouts_that_it_multiplies_with(path
         assert status == Status.INVALID
     expected = logits_of(make_native(path.read_bytes()), IDS)
     np.testing.assert_array_equal(logits_of(executor, IDS), expected)
+    held.set()
+    executor.close()
 
 
 def test_a_step_gives_time_to_packing_but_does_not_wait_for_its_end(path, cache, held, monkeypatch):
