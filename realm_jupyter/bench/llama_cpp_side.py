@@ -9,6 +9,7 @@ from __future__ import annotations
 import ctypes
 import importlib
 import time
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -30,6 +31,12 @@ __all__ = ["INSTALL", "LlamaCppSide", "import_llama_cpp"]
 INSTALL = "pip install 'realm-jupyter[bench]'"
 _CONTEXT_STEP = 256  # llama.cpp pads contexts to this
 _UBATCH = 512  # tokens that it runs at once by default
+
+
+@cache
+def _log_nothing(api: Any) -> Any:
+    """Return what takes llama.cpp's messages: kept, as it calls that to the end of the process."""
+    return api.llama_log_callback(lambda _level, _text, _data: None)
 
 
 def import_llama_cpp() -> Any:
@@ -151,8 +158,7 @@ class LlamaCppSide:
         self._num_threads = num_threads
         self._chunk_tokens = min(chunk_tokens, _UBATCH)
         self._contexts: dict[Case, _Context] = {}
-        self._log = api.llama_log_callback(lambda _level, _text, _data: None)
-        api.llama_log_set(self._log, ctypes.c_void_p(0))
+        api.llama_log_set(_log_nothing(api), ctypes.c_void_p(0))
         api.llama_backend_init()
         settings = api.llama_model_default_params()
         settings.n_gpu_layers = 0

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import errno
+import subprocess
+import sys
 from collections import namedtuple
 from dataclasses import replace
 
@@ -98,6 +100,22 @@ def test_llama_cpp_loads_it_and_agrees(tmp_path, name, mix):
     finally:
         peer.close()
     assert np.linalg.norm(found - exact) < 0.06 * np.linalg.norm(exact)
+
+
+def test_llama_cpp_can_be_used_after_it_was_measured(tmp_path):
+    pytest.importorskip("llama_cpp")
+    path = tmp_path / "model.gguf"
+    write_random_model(path, SMALL, MIXES["Q8_0"])
+    script = (
+        "import gc, sys, llama_cpp\n"
+        "from pathlib import Path\n"
+        "from realm_jupyter.bench.llama_cpp_side import LlamaCppSide\n"
+        "LlamaCppSide(Path(sys.argv[1]), [1], 1, chunk_tokens=8).close()\n"
+        "gc.collect()\n"
+        "llama_cpp.Llama(sys.argv[1], n_ctx=64, n_threads=1, verbose=False).eval([1])\n"
+    )
+    ended = subprocess.run([sys.executable, "-c", script, str(path)], timeout=300, check=False)
+    assert ended.returncode == 0
 
 
 def test_the_same_seed_writes_the_same_file(tmp_path):
