@@ -147,6 +147,10 @@ class _Run:
         before = resident_bytes()
         executor = create_executor(model, device="cpu", executor=settings.executor)
         peer: LlamaCppSide | None = None
+        if settings.chunk_tokens is None:
+            self._chunk_tokens = prefill_chunk_tokens(
+                model.num_parameters, is_alone=executor.is_batch_invariant
+            )
         ours = ExecutorSide(executor, self._token_ids, self._chunk_tokens)
         try:
             memory = self._measure_memory(ours, executor, before)

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from realm_jupyter.compute.kv_cache import KVBudget, KVPool
+    from realm_jupyter.compute.step_stop import StepStop
 
 __all__ = ["Chunk", "EmbeddingExecutor", "Executor", "Outputs", "SequenceCache"]
 
@@ -181,13 +182,17 @@ class Executor(Protocol):
             Accounts for its pages and for those of its forks.
         """
 
-    def forward(self, batch: Sequence[Chunk]) -> list[NDArray[np.float32]]:
+    def forward(
+        self, batch: Sequence[Chunk], stop: StepStop | None = None
+    ) -> list[NDArray[np.float32]]:
         """Run new tokens of several sequences and append them to their caches.
 
         Parameters
         ----------
         batch : sequence of Chunk
             Different caches; prompts and single tokens may be mixed.
+        stop : StepStop, optional
+            Looked at now and then; short steps may run to their end.
 
         Returns
         -------
@@ -207,6 +212,8 @@ class Executor(Protocol):
             If a cache was freed, is twice in the batch or belongs to another executor.
         ModelMemoryError
             If the caches cannot grow.
+        StepStoppedError
+            If `stop` was set.
 
         Notes
         -----

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 
     from realm_jupyter.compute.executor import Chunk
     from realm_jupyter.compute.kv_cache import KVBudget
+    from realm_jupyter.compute.step_stop import StepStop
     from realm_jupyter.graph import Graph
 
 __all__ = ["ReferenceExecutor"]
@@ -128,9 +129,11 @@ class ReferenceExecutor:
         self._require_open()
         return TorchCache(self.pool, budget=budget)
 
-    def forward(self, batch: Sequence[Chunk]) -> list[NDArray[np.float32]]:
+    def forward(
+        self, batch: Sequence[Chunk], stop: StepStop | None = None
+    ) -> list[NDArray[np.float32]]:
         """Run a ragged batch; see `Executor.forward`."""
-        return self._forward(batch, len(self._program), self.vocab_size)
+        return self._forward(batch, len(self._program), self.vocab_size, stop)
 
     def new_hidden_cache(self) -> TorchCache:
         """Return an empty cache for `forward_hidden`."""
@@ -141,7 +144,7 @@ class ReferenceExecutor:
         return self._forward(batch, self._num_hidden_ops, self._embedding_length)
 
     def _forward(
-        self, batch: Sequence[Chunk], num_ops: int, width: int
+        self, batch: Sequence[Chunk], num_ops: int, width: int, stop: StepStop | None = None
     ) -> list[NDArray[np.float32]]:
         """Run the first ops, whose last makes rows of ``width`` numbers."""
         self._require_open()
@@ -152,7 +155,7 @@ class ReferenceExecutor:
         try:
             with torch.inference_mode():
                 prepared = self._prepare(batch, token_ids)
-                result = self._run(prepared, num_ops)
+                result = self._run(prepared, num_ops, stop)
             rows = np.empty((0, width), np.float32) if result is None else result.cpu().numpy()
         except BaseException:
             for chunk in batch:
@@ -213,11 +216,13 @@ class ReferenceExecutor:
     def _tensor(self, array: NDArray[np.int64]) -> Tensor:
         return torch.from_numpy(array).to(self._torch_device)
 
-    def _run(self, batch: Batch, num_ops: int) -> Tensor | None:
+    def _run(self, batch: Batch, num_ops: int, stop: StepStop | None) -> Tensor | None:
         """Return the last op's selected rows, or None if there are none."""
         num_ops = num_ops if batch.num_selected else self._after_caches
         values: list[Tensor | None] = [None] * num_ops
         for step, inputs, output, dead, _ in self._program[:num_ops]:
+            if stop is not None:
+                stop.check()
             values[output] = step(batch, *[values[index] for index in inputs])
             for index in dead:
                 values[index] = None

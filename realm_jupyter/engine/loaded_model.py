@@ -270,7 +270,13 @@ def _load(
         model=model,
         executor=runner,
         scheduler=Scheduler(
-            runner, name, chunk_tokens, step_lanes=lanes_per_step(runner.vocab_size)
+            runner,
+            name,
+            chunk_tokens,
+            lone_chunk_tokens=prefill_chunk_tokens(
+                model.num_parameters, is_alone=runner.is_batch_invariant
+            ),
+            step_lanes=lanes_per_step(runner.vocab_size),
         ),
         prefixes=_prefix_cache(runner, chunk_tokens, prefix_cache_bytes),
         path=str(origin) if isinstance(origin, Path) else "<bytes>",

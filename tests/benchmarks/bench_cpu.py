@@ -181,7 +181,8 @@ def beside_f16(name, options):
             executor = create_executor(model, device="cpu", executor=options.executor)
             stack.enter_context(contextlib.closing(executor))
             ids = random_token_ids(model.vocab_size, MAX_STEPS)
-            side = ExecutorSide(executor, ids, prefill_chunk_tokens(model.num_parameters))
+            chunk_tokens = prefill_chunk_tokens(model.num_parameters, is_alone=True)
+            side = ExecutorSide(executor, ids, chunk_tokens)
             sides[quant] = stack.enter_context(contextlib.closing(side))
             bytes_of[quant] = work_of(model, case).weight_bytes
         rounds = Rounds(

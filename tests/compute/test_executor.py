@@ -12,6 +12,7 @@ from realm_jupyter.compute import Chunk, SequenceCache, create_executor, referen
 from realm_jupyter.compute.cpu.library import Library, find_library
 from realm_jupyter.compute.reference import ReferenceExecutor
 from realm_jupyter.compute.reference_ops import REFERENCE_OPS
+from realm_jupyter.compute.step_stop import StepStop, StepStoppedError
 from realm_jupyter.errors import (
     ConfigError,
     ContextLengthError,
@@ -225,6 +226,18 @@ def test_a_failure_in_the_middle_leaves_every_cache_as_it_was(reference_executor
     assert (cache.num_pages, other.num_pages) == (1, 0)
     (rest,) = executor.forward([chunk(cache, PROMPT[10:], "all")])
     assert_close(rest, whole[10:])
+
+
+def test_a_step_that_is_stopped_leaves_every_cache_as_it_was(any_executor):
+    cache, other = any_executor.new_cache(), any_executor.new_cache()
+    any_executor.forward([chunk(cache, PROMPT[:10], "none")])
+    stop = StepStop()
+    stop.set()
+    with pytest.raises(StepStoppedError):
+        any_executor.forward([chunk(cache, PROMPT[10:]), chunk(other, OTHER)], stop)
+    assert (cache.length, other.length) == (10, 0)
+    (found,) = any_executor.forward([chunk(cache, PROMPT[10:], "all")], StepStop())
+    assert_close(found, logits_of(any_executor, PROMPT)[10:])
 
 
 def test_no_memory_for_the_second_sequence_leaves_the_first_as_it_was(executor, monkeypatch):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from types import SimpleNamespace
 
 import numpy as np
@@ -37,7 +38,7 @@ class RecordingExecutor:
         self.names = {}
         self.broken = set()
 
-    def forward(self, batch):
+    def forward(self, batch, stop):
         step = [(self.names[chunk.cache], len(chunk.token_ids)) for chunk in batch]
         self.steps.append(step)
         for chunk in batch:
@@ -238,6 +239,97 @@ def test_closing_stops_every_lane_and_ends_the_thread(executor):
 )
 def test_chunks_shrink_with_the_model(num_parameters, expected):
     assert prefill_chunk_tokens(num_parameters) == expected
+
+
+@pytest.mark.parametrize(
+    ("num_parameters", "expected"),
+    [(1, 128), (1_100_000_000, 128), (3_000_000_000, 64), (8_000_000_000, 32)],
+)
+def test_chunks_are_longer_where_nobody_decodes(num_parameters, expected):
+    assert prefill_chunk_tokens(num_parameters, is_alone=True) == expected
+
+
+def test_a_prompt_takes_longer_steps_while_nobody_decodes(executor):
+    scheduler = Scheduler(executor, "alone", chunk_tokens=32, lone_chunk_tokens=64)
+    short = RecordingLane(executor, "short", prompt_tokens=2, max_tokens=2)
+    long = RecordingLane(executor, "long", prompt_tokens=200, max_tokens=1)
+    submit_together(scheduler, [short, long])
+    assert short.ended.wait(GUARD_S)
+    assert long.ended.wait(GUARD_S)
+    scheduler.close()
+    assert executor.steps == [
+        [("short", 2)],
+        [("short", 1), ("long", 32)],
+        [("long", 64)],
+        [("long", 64)],
+        [("long", 40)],
+    ]
+
+
+class WaitingExecutor(RecordingExecutor):
+    """Each step goes on until it is stopped."""
+
+    def __init__(self):
+        super().__init__()
+        self.has_begun = threading.Event()
+        self.stops = []
+
+    def forward(self, batch, stop):
+        super().forward(batch, stop)
+        for chunk in batch:
+            chunk.cache.length = 0
+        self.stops.append(stop)
+        self.has_begun.set()
+        until = time.monotonic() + GUARD_S
+        while time.monotonic() < until:
+            stop.check()
+            time.sleep(0.001)
+        return pytest.fail("nobody stopped the step")
+
+
+def test_a_step_whose_lanes_are_all_cancelled_is_stopped():
+    executor = WaitingExecutor()
+    scheduler = Scheduler(executor, "waiting", chunk_tokens=32)
+    lanes = [RecordingLane(executor, name, prompt_tokens=8, max_tokens=1) for name in "ab"]
+    submit_together(scheduler, lanes)
+    assert executor.has_begun.wait(GUARD_S)
+    lanes[0].is_cancelled = True
+    scheduler.wake()
+    assert not executor.stops[0].is_set  # the other one wants it
+    lanes[1].is_cancelled = True
+    scheduler.wake()
+    assert all(lane.ended.wait(GUARD_S) for lane in lanes)
+    assert all(lane.was_stopped and lane.error is None for lane in lanes)
+    assert executor.steps == [[("a", 8), ("b", 8)]]
+    assert scheduler._running is None
+    scheduler.close()
+
+
+def test_closing_stops_the_running_step():
+    executor = WaitingExecutor()
+    scheduler = Scheduler(executor, "waiting", chunk_tokens=32)
+    lane = RecordingLane(executor, "a", prompt_tokens=8, max_tokens=1)
+    scheduler.submit(lane)
+    assert executor.has_begun.wait(GUARD_S)
+    scheduler.close()
+    assert lane.was_stopped
+    assert lane.error is None
+
+
+def test_a_lane_that_is_cancelled_while_its_step_is_composed_ends_it():
+    executor = WaitingExecutor()
+    scheduler = Scheduler(executor, "waiting", chunk_tokens=32)
+    lane = RecordingLane(executor, "a", prompt_tokens=8, max_tokens=1)
+
+    def cancel(_num_tokens):
+        lane.is_cancelled = True
+        scheduler.wake()
+
+    lane.cache.reserve = cancel
+    scheduler.submit(lane)
+    assert lane.ended.wait(GUARD_S)
+    assert lane.was_stopped
+    scheduler.close()
 
 
 def test_a_tenant_with_many_prompts_takes_turns_with_one_that_has_one(executor, scheduler):

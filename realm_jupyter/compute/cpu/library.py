@@ -65,7 +65,7 @@ _SIGNATURES: dict[str, tuple[object, tuple[object, ...]]] = {
     "realm_cpu_copy_page": (_i32, (_ptr, _i64, _i64, _i32)),
     "realm_cpu_forward": (
         _i32,
-        (_ptr, _ptr, ctypes.POINTER(SpanStruct), _i32, _ptr, _i32, _ptr, _ptr, _ptr, _text),
+        (_ptr, _ptr, ctypes.POINTER(SpanStruct), _i32, _ptr, _i32, _ptr, _ptr, _ptr, _ptr, _text),
     ),
     "realm_cpu_top_k": (None, (_ptr, _i64, _i32, _ptr, _ptr)),
 }

@@ -24,6 +24,7 @@ from realm_jupyter.compute.cpu.structures import KVType, SpanStruct, Status, Wei
 from realm_jupyter.compute.cpu.weight_plan import plan_weights
 from realm_jupyter.compute.kv_cache import KVPool, PagedCache
 from realm_jupyter.compute.memory import release_memory
+from realm_jupyter.compute.step_stop import StepStoppedError
 from realm_jupyter.compute.threads import choose_num_threads
 from realm_jupyter.errors import ConfigError, RealmError
 from realm_jupyter.gguf import QuantType
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
     from realm_jupyter.compute.cpu.weight_cache import WeightCache
     from realm_jupyter.compute.executor import Chunk
     from realm_jupyter.compute.kv_cache import KVBudget
+    from realm_jupyter.compute.step_stop import StepStop
     from realm_jupyter.models.model import Model
     from realm_jupyter.types import CancelToken
 
@@ -185,6 +187,7 @@ class NativeModel:
         logits: NDArray[np.float32],
         *,
         ranked: RankedRows | None = None,
+        stop: StepStop | None = None,
     ) -> None:
         """Run a step.
 
@@ -200,10 +203,14 @@ class NativeModel:
             Written; of the last op's width where only the first ops run.
         ranked : RankedRows, optional
             Which of these rows' largest to find; written.
+        stop : StepStop, optional
+            Looked at once a layer, in steps of at least 16 tokens.
 
         Raises
         ------
         ModelMemoryError, RealmError
+        StepStoppedError
+            If `stop` was set before the end.
         """
         with self._lock:
             if not self._handle:
@@ -217,8 +224,11 @@ class NativeModel:
                 len(selected),
                 logits.ctypes.data,
                 *(None, None) if ranked is None else ranked.addresses,
+                None if stop is None else stop.address,
                 self._error,
             )
+            if status == Status.STOPPED:
+                raise StepStoppedError
             self._library.check(status, "a step of the native executor failed", self._error)
 
     def close(self) -> None:
@@ -343,7 +353,9 @@ class NativeExecutor:
         self._require_open()
         return PagedCache(self.pool, budget=budget)
 
-    def forward(self, batch: Sequence[Chunk]) -> list[NDArray[np.float32]]:
+    def forward(
+        self, batch: Sequence[Chunk], stop: StepStop | None = None
+    ) -> list[NDArray[np.float32]]:
         """Run a ragged batch; see `Executor.forward`."""
         self._require_open()
         counts: list[int] = []
@@ -351,7 +363,7 @@ class NativeExecutor:
             count = chunk.num_largest if chunk.outputs == "last" else 0
             counts += [count] * num_output_rows(chunk)
         ranked = RankedRows(counts) if any(counts) else None
-        rows = self._forward(self._all, batch, ranked)
+        rows = self._forward(self._all, batch, ranked, stop)
         if ranked is not None:
             ranked.put_into(rows)
         return rows
@@ -384,7 +396,11 @@ class NativeExecutor:
         return _Part(model, pool, BatchLimits(pool, self.vocab_size, self.context_length), width)
 
     def _forward(
-        self, part: _Part, batch: Sequence[Chunk], ranked: RankedRows | None = None
+        self,
+        part: _Part,
+        batch: Sequence[Chunk],
+        ranked: RankedRows | None = None,
+        stop: StepStop | None = None,
     ) -> list[NDArray[np.float32]]:
         token_ids = checked_token_ids(batch, part.limits)
         if not token_ids:
@@ -393,7 +409,7 @@ class NativeExecutor:
         self._file.require_whole()
         caches = [(own_cache(chunk.cache, PagedCache), chunk) for chunk in batch]
         try:
-            logits = _run(part, caches, token_ids, ranked)
+            logits = _run(part, caches, token_ids, ranked, stop)
         except BaseException:
             for cache, _ in caches:
                 cache.rollback()
@@ -426,6 +442,7 @@ def _run(
     caches: list[tuple[PagedCache, Chunk]],
     token_ids: list[NDArray[np.int64]],
     ranked: RankedRows | None,
+    stop: StepStop | None,
 ) -> NDArray[np.float32]:
     """Reserve pages, lay the chunks one after another and return the rows wanted."""
     # Page numbers are copied, so that a cache may be freed while the step runs.
@@ -459,5 +476,5 @@ def _run(
     ids = token_ids[0] if number == 1 else np.concatenate(token_ids)
     ids = ids.astype(np.int32)
     logits = np.empty((len(selected), part.width), np.float32)
-    part.model.forward(ids.ctypes.data, spans, number, selected, logits, ranked=ranked)
+    part.model.forward(ids.ctypes.data, spans, number, selected, logits, ranked=ranked, stop=stop)
     return logits

@@ -33,6 +33,7 @@ class Status(IntEnum):
     INVALID = 1
     UNSUPPORTED = 2
     NO_MEMORY = 3
+    STOPPED = 4
 
 
 class OpKind(IntEnum):

@@ -13,6 +13,7 @@ import pytest
 from realm_jupyter import Realm
 from realm_jupyter.compute import create_executor
 from realm_jupyter.compute.cpu.native import KV_TYPES, NativeModel
+from realm_jupyter.compute.step_stop import StepStop, StepStoppedError
 from realm_jupyter.errors import ConfigError, KVCacheError, ModelMemoryError, RealmError
 from realm_jupyter.models import open_model
 from support.native import chunk, logits_of, make_native, needs_library, relative_error
@@ -313,3 +314,50 @@ print(info.executor, response.usage.completion_tokens > 0, "torch" in sys.module
         [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=300
     )
     assert done.stdout.split() == ["native", "True", "False"]
+
+
+# ---- steps that nobody wants any more ----
+
+
+@pytest.mark.parametrize("num_threads", [1, 2])
+def test_a_step_that_is_stopped_leaves_its_caches_as_they_were(data, num_threads):
+    executor = make_native(data, num_threads=num_threads)
+    cache = executor.new_cache()
+    executor.forward([chunk(cache, PROMPT[:70], "none")])
+    stop = StepStop()
+    stop.set()
+    with pytest.raises(StepStoppedError):
+        executor.forward([chunk(cache, OTHER, "all")], stop)
+    assert cache.length == 70
+    (found,) = executor.forward([chunk(cache, PROMPT[70:], "all")], StepStop())
+    np.testing.assert_array_equal(found, logits_of(executor, PROMPT)[70:])
+
+
+def test_a_short_step_runs_to_its_end(executor):
+    stop = StepStop()
+    stop.set()
+    expected = logits_of(executor, PROMPT[:15])
+    (found,) = executor.forward([chunk(executor.new_cache(), PROMPT[:15], "all")], stop)
+    np.testing.assert_array_equal(found, expected)
+
+
+def test_a_step_is_stopped_at_any_time(executor):
+    expected = logits_of(executor, PROMPT)
+    rng = np.random.default_rng(3)
+    outcomes = set()
+    for _ in range(200):
+        cache, stop = executor.new_cache(), StepStop()
+        timer = threading.Timer(rng.uniform(0, 0.004), stop.set)
+        timer.start()
+        try:
+            (found,) = executor.forward([chunk(cache, PROMPT, "all")], stop)
+        except StepStoppedError:
+            assert cache.length == 0
+            outcomes.add("stopped")
+        else:
+            np.testing.assert_array_equal(found, expected)
+            outcomes.add("done")
+        timer.join()
+        cache.free()
+    assert outcomes  # which of them depends on the machine
+    np.testing.assert_array_equal(logits_of(executor, PROMPT), expected)

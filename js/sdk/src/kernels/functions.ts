@@ -48,6 +48,7 @@ export interface KernelFunctions {
     logits: number,
     numLargest: number,
     largest: number,
+    stop: number,
     error: number,
   ): number;
   realm_cpu_stop_threads?(): void;
@@ -68,7 +69,7 @@ const ADDRESSES: Record<string, readonly (number | "result")[]> = {
   realm_cpu_page_bytes: [0],
   realm_cpu_resize_cache: [0, 2],
   realm_cpu_copy_page: [0],
-  realm_cpu_forward: [0, 1, 2, 4, 6, 7, 8, 9],
+  realm_cpu_forward: [0, 1, 2, 4, 6, 7, 8, 9, 10],
 };
 
 type Exported = (...values: (number | bigint)[]) => number | bigint;

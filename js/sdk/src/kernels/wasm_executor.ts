@@ -208,6 +208,7 @@ export class WasmExecutor implements Executor {
       logitsAt,
       0, // whole rows
       0,
+      0, // to the end
       instance.error,
     );
     instance.check(status, "a step of the kernels failed");

@@ -48,10 +48,25 @@ int32_t prepare(Step& step, int32_t num_spans, char* error) {
   return REALM_CPU_OK;
 }
 
+// Whether the step is to end before a phase. One thread looks and all of them read what it saw
+// there, however far others have come since.
+bool is_stopped(Step& step, int64_t phase, Member& member) {
+  member.run(1, [&](int64_t) {
+    step.is_stopped[phase] = __atomic_load_n(step.stop, __ATOMIC_RELAXED) != 0;
+  });
+  return step.is_stopped[phase] != 0;
+}
+
 void run(void* context, Member& member) {
-  const Step& step = *static_cast<const Step*>(context);
-  for (const Phase& phase : step.model.program.phases) {
+  Step& step = *static_cast<Step*>(context);
+  const std::vector<Phase>& phases = step.model.program.phases;
+  for (size_t index = 0; index < phases.size(); ++index) {
+    const Phase& phase = phases[index];
     if (step.rows_of(phase.is_selected) == 0) continue;
+    if (phase.work == Work::kAttention && step.is_long() &&
+        is_stopped(step, static_cast<int64_t>(index), member)) {
+      return;
+    }
     switch (phase.work) {
       case Work::kRows:
         run_rows(step, phase, member);
@@ -95,7 +110,7 @@ Activations Step::activations(const float* floats, int64_t num_cols,
 
 int32_t forward(realm_cpu_model& model, const int32_t* token_ids, const realm_cpu_span* spans,
                 int32_t num_spans, const int32_t* selected, int32_t num_selected, float* logits,
-                const int32_t* num_largest, int32_t* largest, char* error) {
+                const int32_t* num_largest, int32_t* largest, const int32_t* stop, char* error) {
   Step step{.model = model,
             .token_ids = token_ids,
             .spans = spans,
@@ -109,7 +124,9 @@ int32_t forward(realm_cpu_model& model, const int32_t* token_ids, const realm_cp
             .first_page = {},
             .span_of_row = {},
             .positions = {},
-            .blocks = {}};
+            .blocks = {},
+            .stop = stop,
+            .is_stopped = {}};
   const int32_t status = prepare(step, num_spans, error);
   if (status != REALM_CPU_OK) return status;
   for (int32_t index = 0; index < num_selected; ++index) {
@@ -131,8 +148,12 @@ int32_t forward(realm_cpu_model& model, const int32_t* token_ids, const realm_cp
       !model.scratch.reserve(model.scratch_bytes * model.num_threads)) {
     return fail(error, REALM_CPU_NO_MEMORY, "no memory for the activations of the batch");
   }
+  if (step.is_long()) step.is_stopped.resize(model.program.phases.size());
   run_region(model.num_threads, run, &step);
   if (model.arena.num_bytes() > kKeptBytes) model.arena.release();
+  for (const uint8_t was_stopped : step.is_stopped) {
+    if (was_stopped != 0) return REALM_CPU_STOPPED;
+  }
   return REALM_CPU_OK;
 }
 

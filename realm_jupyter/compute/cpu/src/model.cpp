@@ -99,9 +99,9 @@ int32_t realm_cpu_copy_page(realm_cpu_model* model, int64_t source, int64_t targ
 int32_t realm_cpu_forward(realm_cpu_model* model, const int32_t* token_ids,
                           const realm_cpu_span* spans, int32_t num_spans, const int32_t* selected,
                           int32_t num_selected, float* logits, const int32_t* num_largest,
-                          int32_t* largest, char* error) {
+                          int32_t* largest, const int32_t* stop, char* error) {
   return realm::forward(*model, token_ids, spans, num_spans, selected, num_selected, logits,
-                        num_largest, largest, error);
+                        num_largest, largest, stop, error);
 }
 
 }  // extern "C"

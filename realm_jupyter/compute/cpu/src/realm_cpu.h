@@ -28,6 +28,7 @@ enum realm_cpu_status {
   REALM_CPU_INVALID = 1,      // an argument or a graph that makes no sense
   REALM_CPU_UNSUPPORTED = 2,  // a quant type, op or shape that this library does not have
   REALM_CPU_NO_MEMORY = 3,
+  REALM_CPU_STOPPED = 4,      // as the caller wished
 };
 
 // ---- the machine ----------------------------------------------------------------------------
@@ -196,13 +197,15 @@ typedef struct realm_cpu_span {
 //   num_largest (num_selected,): how many of the largest of each row to list; null for none
 //   largest     the lists, one after another: indices (int32) and then values (float32), both
 //               (num_largest[i],), as realm_cpu_top_k writes them
+//   stop        null, or what another thread makes other than 0 when nobody wants the results any
+//               more: looked at once a layer. The new tokens' keys and values make no sense then.
 // One call at a time for each model; calls for different models share the worker threads and
 // wait for each other.
 REALM_CPU_API int32_t realm_cpu_forward(realm_cpu_model* model, const int32_t* token_ids,
                                         const realm_cpu_span* spans, int32_t num_spans,
                                         const int32_t* selected, int32_t num_selected,
                                         float* logits, const int32_t* num_largest,
-                                        int32_t* largest, char* error);
+                                        int32_t* largest, const int32_t* stop, char* error);
 
 // The k largest of a row in descending order, ties by lower index. Where there are fewer, because
 // the others are NaN or -inf, the list ends with index 0 and -inf.

@@ -31,6 +31,11 @@ struct Step {
   std::vector<int32_t> span_of_row;
   std::vector<int64_t> positions;      // of each row
   std::vector<QueryBlock> blocks;
+  const int32_t* stop;                 // what tells that the results are not wanted, or null
+  std::vector<uint8_t> is_stopped;     // whether it did before each phase, of long steps
+
+  // Whether it takes so long that it may be worth to look for `stop`.
+  bool is_long() const { return stop != nullptr && num_rows >= 16; }
 
   int64_t num_logits() const {
     return model.program.values[model.program.logits].row_bytes / int64_t{sizeof(float)};
