@@ -159,6 +159,7 @@ REALM_INLINE float soften(float* scores, Seen seen, float softcap_at, float& lar
   const V16f lanes = load(kIndices);
   V16f values[kScoreVectors];
   V16f most = set1(-kInfinity);
+  const bool sees_all = seen.begin == 0 && seen.end == kPageTokens;
   for (int64_t v = 0; v < kScoreVectors; ++v) {
     if (v * kLanes >= seen.end) {
       values[v] = set1(-kInfinity);
@@ -169,16 +170,25 @@ REALM_INLINE float soften(float* scores, Seen seen, float softcap_at, float& lar
       const V16f cap = set1(softcap_at);
       value = cap * hyperbolic_tangent(value / cap);
     }
-    const V16f index = lanes + set1(static_cast<float>(v * kLanes));
-    const V16i is_seen_end = less(index, set1(static_cast<float>(seen.end)));
-    const V16i is_before = less(index, set1(static_cast<float>(seen.begin)));
-    value = select(is_seen_end, value, set1(-kInfinity));
-    values[v] = select(is_before, set1(-kInfinity), value);
-    most = max(most, values[v]);
+    if (!sees_all) {
+      const V16f index = lanes + set1(static_cast<float>(v * kLanes));
+      const V16i is_seen_end = less(index, set1(static_cast<float>(seen.end)));
+      const V16i is_before = less(index, set1(static_cast<float>(seen.begin)));
+      value = select(is_seen_end, value, set1(-kInfinity));
+      value = select(is_before, set1(-kInfinity), value);
+    }
+    values[v] = value;
+    most = max(most, value);
   }
   const float highest = reduce_max(most);
   const float now = highest > largest ? highest : largest;
-  const float rescale = largest == -kInfinity ? 0.0f : std::exp(largest - now);
+  // Mostly nothing is larger than what was seen before: then the function need not be called.
+  float rescale = 1.0f;
+  if (largest == -kInfinity) {
+    rescale = 0.0f;
+  } else if (now != largest) {
+    rescale = std::exp(largest - now);
+  }
   const V16f subtract = set1(now);
   V16f total = zero();
   for (int64_t v = 0; v < kScoreVectors; ++v) {
