@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from realm_jupyter import Realm
+    from realm_jupyter.compute.step_stop import StepStop
     from realm_jupyter.engine.loaded_model import LoadedModel
 
 NUM_STREAMS = 16
@@ -221,7 +222,7 @@ def empty_steps(loaded: LoadedModel) -> Iterator[None]:
         ids = order[: chunk.num_largest]
         return np.concatenate([ids.view(np.float32), row[0, ids]])[None]
 
-    def forward(batch: list[Chunk]) -> list[np.ndarray]:
+    def forward(batch: list[Chunk], _stop: StepStop) -> list[np.ndarray]:
         for chunk in batch:
             chunk.cache.reserve(len(chunk.token_ids))
             chunk.cache.commit(len(chunk.token_ids))

@@ -22,8 +22,8 @@ def slow_down(realm, model, step_s=0.02):
     executor = realm._backend.engine.get(model).executor
     forward = executor.forward
 
-    def slowly(batch):
+    def slowly(*args):
         time.sleep(step_s)
-        return forward(batch)
+        return forward(*args)
 
     executor.forward = slowly
