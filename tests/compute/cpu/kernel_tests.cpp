@@ -119,7 +119,18 @@ struct Quantized {
   Activations view;
 };
 
-// quant = round(x · 127 / largest), scale = largest / 127; too small blocks are zero.
+// The mean of 16 absolute values, added as reduce_add does.
+float mean_plainly(const float* x) {
+  float sums[4];
+  for (int i = 0; i < 4; ++i) {
+    const auto part = [&](int j) { return std::fabs(x[i + j]) / 16.0f; };
+    sums[i] = (part(0) + part(8)) + (part(4) + part(12));
+  }
+  return (sums[0] + sums[2]) + (sums[1] + sums[3]);
+}
+
+// quant = round(x / scale), scale = largest / 127, or larger where the absolute values of 16
+// quants could add up to more than 1023 otherwise; too small blocks are zero.
 void quantize_plainly(const float* x, int8_t* quants, float* scale, int16_t* sums) {
   float largest = 0.0f;
   bool has_nan = false;
@@ -127,13 +138,19 @@ void quantize_plainly(const float* x, int8_t* quants, float* scale, int16_t* sum
     has_nan = has_nan || std::isnan(x[i]);
     if (std::fabs(x[i]) > largest) largest = std::fabs(x[i]);
   }
-  *scale = has_nan ? std::numeric_limits<float>::quiet_NaN() : largest / 127.0f;
-  const float inverse = largest < 0x1p-120f ? 0.0f : 127.0f / largest;
+  const float mean = std::fmax(mean_plainly(x), mean_plainly(x + 16)), most_mean = 63.4375f;
+  *scale = std::fmax(largest / 127.0f, mean / most_mean);
+  if (has_nan) *scale = std::numeric_limits<float>::quiet_NaN();
+  float inverse = std::fmin(127.0f / largest, most_mean / mean);
+  if (largest < 0x1p-120f) inverse = 0.0f;
+  int sizes[2] = {0, 0};
   sums[0] = sums[1] = 0;
   for (int i = 0; i < 32; ++i) {
     quants[i] = static_cast<int8_t>(std::nearbyintf(x[i] * inverse));
     sums[i / 16] = static_cast<int16_t>(sums[i / 16] + quants[i]);
+    sizes[i / 16] += std::abs(quants[i]);
   }
+  CHECK(sizes[0] <= 1023 && sizes[1] <= 1023, "sizes of %d and %d", sizes[0], sizes[1]);
 }
 
 Quantized quantized(Array<float> floats, int64_t num_rows, int64_t num_cols) {
@@ -160,32 +177,40 @@ Array<float> random_floats(int64_t count, float size = 1.0f) {
   return x;
 }
 
+// Values of absolute sizes in [least, 3] · size, and a special one.
+void test_quantize_row(float least, float size, float special) {
+  auto floats = random_floats(96, 1.0f);
+  for (int i = 0; i < 96; ++i) {
+    const float bounded = std::fmax(least, std::fmin(3.0f, std::fabs(floats[i])));
+    floats[i] = std::copysign(bounded, floats[i]) * size;
+  }
+  if (special != 0.0f) floats[40] = special;
+  const Quantized x = quantized(std::move(floats), 1, 96);
+  for (int block = 0; block < 3; ++block) {
+    int8_t quants[32];
+    float scale = 0;
+    int16_t sums[2];
+    for (int i = 0; i < 32; ++i) {
+      const int quant = x.quants[block * 32 + i];
+      CHECK(quant >= -127, "a quant of %d", quant);
+    }
+    if (special != 0.0f && block == 1) {
+      CHECK(!std::isfinite(x.scales[1]), "a scale of %g hides %g", x.scales[1], special);
+      continue;
+    }
+    quantize_plainly(x.floats.get() + block * 32, quants, &scale, sums);
+    CHECK(is_same(scale, x.scales[block]), "scale %g, not %g", x.scales[block], scale);
+    CHECK(std::memcmp(quants, x.quants.get() + block * 32, 32) == 0, "quants of size %g", size);
+    CHECK(std::memcmp(sums, x.sums.get() + block * 2, 4) == 0, "sums of size %g", size);
+  }
+}
+
 void test_quantize_row() {
   const float infinity = std::numeric_limits<float>::infinity();
   const float nan = std::numeric_limits<float>::quiet_NaN();
-  for (const float size : {0.0f, 1e-44f, 1e-38f, 1e-20f, 1.0f, 1e20f, 1e38f}) {
-    for (const float special : {0.0f, infinity, nan}) {
-      auto floats = random_floats(96, 1.0f);
-      for (int i = 0; i < 96; ++i) floats[i] = std::fmax(-3.0f, std::fmin(3.0f, floats[i])) * size;
-      if (special != 0.0f) floats[40] = special;
-      const Quantized x = quantized(std::move(floats), 1, 96);
-      for (int block = 0; block < 3; ++block) {
-        int8_t quants[32];
-        float scale = 0;
-        int16_t sums[2];
-        for (int i = 0; i < 32; ++i) {
-          const int quant = x.quants[block * 32 + i];
-          CHECK(quant >= -127, "a quant of %d", quant);
-        }
-        if (special != 0.0f && block == 1) {
-          CHECK(!std::isfinite(x.scales[1]), "a scale of %g hides %g", x.scales[1], special);
-          continue;
-        }
-        quantize_plainly(x.floats.get() + block * 32, quants, &scale, sums);
-        CHECK(is_same(scale, x.scales[block]), "scale %g, not %g", x.scales[block], scale);
-        CHECK(std::memcmp(quants, x.quants.get() + block * 32, 32) == 0, "quants of size %g", size);
-        CHECK(std::memcmp(sums, x.sums.get() + block * 2, 4) == 0, "sums of size %g", size);
-      }
+  for (const float least : {0.0f, 1.5f, 2.9f, 3.0f}) {
+    for (const float size : {0.0f, 1e-44f, 1e-38f, 1e-20f, 1.0f, 1e20f, 1e38f}) {
+      for (const float special : {0.0f, infinity, nan}) test_quantize_row(least, size, special);
     }
   }
 }
@@ -393,7 +418,7 @@ void test_quantized(int32_t quant_type) {
   test_product(quant_type, 1, unit, 1, Scales::kTame, 1.0f);
   test_product(quant_type, 16, 512 + unit, 6, Scales::kTame, 1.0f);
   test_product(quant_type, 17, 1024, 150, Scales::kTame, 1.0f);
-  test_product(quant_type, 290, unit * 2, 70, Scales::kTame, 1.0f);
+  test_product(quant_type, 530, unit * 2, 70, Scales::kTame, 1.0f);
   for (const Scales scales : {Scales::kZero, Scales::kHuge, Scales::kDenormal, Scales::kSpecial}) {
     for (const float size : {0.0f, 1e-44f, 1e-30f, 1.0f, 1e30f, 1e38f}) {
       for (const int64_t num_tokens : {1, 6, 18}) {

@@ -1,8 +1,6 @@
 // The integer dot product of a token's quants with the codes of 16 rows.
 #pragma once
 
-#include <utility>
-
 #include "packed.h"
 #include "simd.h"
 
@@ -49,17 +47,6 @@ REALM_INLINE Bytes bits_of(Bytes a) {
     a.part[i] = (Vb)words & mask;
   }
   return a;
-}
-
-template <class Function, int... kIndices>
-REALM_INLINE void unrolled(Function&& function, std::integer_sequence<int, kIndices...>) {
-  (function(std::integral_constant<int, kIndices>{}), ...);
-}
-
-// function(integral_constant<int, 0>) to kCount - 1.
-template <int kCount, class Function>
-REALM_INLINE void unrolled(Function&& function) {
-  unrolled(function, std::make_integer_sequence<int, kCount>{});
 }
 
 // Four quants, the same in every lane.
@@ -112,12 +99,25 @@ struct SignedCodes {
 constexpr int mirrored_offset(int pair) { return pair % 2 * 32 + pair / 2 * 16; }
 #endif
 
+// Numbers of 16 bits: `low` in the lower halves of the lanes, `high` in the upper ones.
+REALM_INLINE V16i pair_of(V16i low, V16i high) {
+  return (low & set1(0xffff)) | shift_left<16>(high);
+}
+
 // Scales of 16 rows as `Dot` multiplies them: a number in each lane, or the same one in both
 // halves of each lane.
 #if defined(REALM_DOT_OF_FOUR)
 REALM_INLINE V16i dot_scale(V16i scale) { return scale; }
 #else
-REALM_INLINE V16i dot_scale(V16i scale) { return (scale & set1(0xffff)) | shift_left<16>(scale); }
+REALM_INLINE V16i dot_scale(V16i scale) { return pair_of(scale, scale); }
+#endif
+
+// Whether the sums of two groups of 16 columns share a multiplication with their scales, as pairs:
+// quantize_row sees to it that they fit. Where it pays: multiplications are what limits there.
+#if defined(REALM_SCALES_PAIRS)
+constexpr bool kScalesPairs = true;
+#else
+constexpr bool kScalesPairs = false;
 #endif
 
 // Sum of scale · code · quant over groups of 4 columns, added in pairs of groups: exact. At most
@@ -168,6 +168,8 @@ class Dot {
   }
 
   REALM_INLINE V16i finish(V16i scale) const { return kIsScaled ? sum_ * scale : sum_; }
+
+  REALM_INLINE V16i sum() const { return sum_; }
 
  private:
   REALM_INLINE static Vb operand(Vb weights) {

@@ -16,6 +16,7 @@ class ExpandedSlab {
  public:
   static constexpr PackedFormat kFormat = packed_format(kType);
   static constexpr bool kHasChoices = kChoosesBytes && kFormat.is_signed;
+  static constexpr bool kIsPaired = kScalesPairs && kFormat.groups_of_block() == 2;
 
   REALM_INLINE void expand(const PackedSlab<kType, false>& slab, int64_t num_blocks) {
     for (int64_t block = 0; block < num_blocks; ++block) {
@@ -31,7 +32,13 @@ class ExpandedSlab {
       store(d_[i], slab.d(i));
       if constexpr (kFormat.has_minima) store(m_[i], slab.m(i));
     }
-    for (int64_t i = 0; i < kFormat.num_groups(); ++i) store(scales_[i], slab.scale(i));
+    for (int64_t i = 0; i < kNumScales; ++i) {
+      if constexpr (kIsPaired) {
+        store(scales_[i], pair_of(slab.scale(2 * i), slab.scale(2 * i + 1)));
+      } else if constexpr (kFormat.is_super()) {
+        store(scales_[i], slab.scale(i));
+      }
+    }
     for (int64_t i = 0; kHasMinima && i < kFormat.num_groups(); ++i) {
       store(minima_[i], slab.minimum(i));
     }
@@ -40,6 +47,7 @@ class ExpandedSlab {
   REALM_INLINE V16f d(int64_t block) const { return load(d_[block]); }
   REALM_INLINE V16f m(int64_t block) const { return load(m_[block]); }
   REALM_INLINE V16i scale(int64_t group) const { return load(scales_[group]); }
+  REALM_INLINE V16i scale_pair(int64_t block) const { return load(scales_[block]); }
   REALM_INLINE V16f minimum(int64_t group) const { return load(minima_[group]); }
   REALM_INLINE V16i offsets(int64_t block) const { return load(offsets_[block]); }
 
@@ -60,7 +68,8 @@ class ExpandedSlab {
   static constexpr bool kHasMinima = kFormat.is_super() && kFormat.has_minima;
   static constexpr bool kHasOffsets =
       kFormat.is_super() && kFormat.zero != 0 && SlabDot<kFormat>::bias(kFormat.zero) == 0;
-  static constexpr int64_t kNumScales = kFormat.is_super() ? kFormat.num_groups() : 1;
+  static constexpr int64_t kNumScales =
+      kIsPaired ? kSlabBlocks : kFormat.is_super() ? kFormat.num_groups() : 1;
   static constexpr int64_t kNumD = kFormat.is_super() ? 1 : kSlabBlocks;
 
   REALM_INLINE void put(int64_t block, int64_t group, Bytes codes) {
@@ -84,7 +93,7 @@ class ExpandedSlab {
   alignas(64) float d_[kNumD][kLanes];
   alignas(64) float m_[kFormat.has_minima ? kNumD : 1][kLanes];
   alignas(64) int32_t scales_[kNumScales][kLanes];
-  alignas(64) float minima_[kHasMinima ? kNumScales : 1][kLanes];
+  alignas(64) float minima_[kHasMinima ? kFormat.num_groups() : 1][kLanes];
   alignas(64) int32_t offsets_[kHasOffsets ? kSlabBlocks : 1][kLanes];
 };
 

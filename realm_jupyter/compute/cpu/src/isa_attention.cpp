@@ -16,11 +16,11 @@
 namespace realm::REALM_ISA {
 namespace {
 
-// As many as their sums and mixtures need not wait for each other.
+// Queries, and vectors of scores or values of each: as many as their sums fill the registers.
 #if defined(__AVX512F__)
-constexpr int kTogether = 4;
+constexpr int kTogether = 4, kMostVectors = 4;
 #else
-constexpr int kTogether = 2;
+constexpr int kTogether = 2, kMostVectors = 2;
 #endif
 constexpr int64_t kScoreVectors = kPageTokens / kLanes;
 constexpr float kInfinity = std::numeric_limits<float>::infinity();
@@ -129,124 +129,165 @@ Seen seen_in_page(const AttentionTile& tile, int64_t row, int64_t page) {
   return {begin, end};
 }
 
-// scores[i][t] = queries[i] · keys[:, t] for tokens t below num_tokens (rounded up to 32).
+// scores[i][t] = queries[i] · keys[:, t] for kVectors vectors of tokens.
+template <int kQueries, int kVectors>
+REALM_INLINE void score_some(const float* const* queries, const float* keys, int64_t key_dim,
+                             float* scores) {
+  V16f sums[kQueries][kVectors];
+  for (auto& of_query : sums) {
+    for (V16f& sum : of_query) sum = zero();
+  }
+  for (int64_t d = 0; d < key_dim; ++d, keys += kPageTokens) {
+    V16f columns[kVectors];
+    for (int v = 0; v < kVectors; ++v) columns[v] = load(keys + v * kLanes);
+    for (int q = 0; q < kQueries; ++q) {
+      const V16f value = set1(queries[q][d]);
+      for (int v = 0; v < kVectors; ++v) sums[q][v] = fma(value, columns[v], sums[q][v]);
+    }
+  }
+  for (int q = 0; q < kQueries; ++q) {
+    for (int v = 0; v < kVectors; ++v) {
+      store(scores + q * kPageTokens + v * kLanes, sums[q][v]);
+    }
+  }
+}
+
+// Of tokens below num_tokens (rounded up to 32).
 template <int kQueries>
 REALM_INLINE void score(const float* const* queries, const float* keys, int64_t key_dim,
                         int64_t num_tokens, float* scores) {
-  for (int64_t first = 0; first < num_tokens; first += 2 * kLanes) {
-    V16f sums[kQueries][2];
-    for (int q = 0; q < kQueries; ++q) sums[q][0] = sums[q][1] = zero();
-    const float* column = keys + first;
-    for (int64_t d = 0; d < key_dim; ++d, column += kPageTokens) {
-      const V16f left = load(column), right = load(column + kLanes);
-      for (int q = 0; q < kQueries; ++q) {
-        const V16f value = set1(queries[q][d]);
-        sums[q][0] = fma(value, left, sums[q][0]);
-        sums[q][1] = fma(value, right, sums[q][1]);
-      }
-    }
-    for (int q = 0; q < kQueries; ++q) {
-      store(scores + q * kPageTokens + first, sums[q][0]);
-      store(scores + q * kPageTokens + first + kLanes, sums[q][1]);
+  for (int64_t first = 0; first < num_tokens;) {
+    if (num_tokens - first >= kMostVectors * kLanes) {
+      score_some<kQueries, kMostVectors>(queries, keys + first, key_dim, scores + first);
+      first += kMostVectors * kLanes;
+    } else {
+      score_some<kQueries, 2>(queries, keys + first, key_dim, scores + first);
+      first += 2 * kLanes;
     }
   }
 }
 
-// Turn scores into exponentials relative to the largest so far; returns what the earlier sums
-// and mixtures must be multiplied with.
-REALM_INLINE float soften(float* scores, Seen seen, float softcap_at, float& largest, float& sum) {
+// A vector of scores, -infinity where its tokens are not seen.
+REALM_INLINE V16f seen_scores(const float* scores, Seen seen, int64_t vector, float softcap_at) {
   static const float kIndices[kLanes] = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
-  const V16f lanes = load(kIndices);
-  V16f values[kScoreVectors];
-  V16f most = set1(-kInfinity);
-  const bool sees_all = seen.begin == 0 && seen.end == kPageTokens;
-  for (int64_t v = 0; v < kScoreVectors; ++v) {
-    if (v * kLanes >= seen.end) {
-      values[v] = set1(-kInfinity);
-      continue;
-    }
-    V16f value = load(scores + v * kLanes);
-    if (softcap_at > 0.0f) {
-      const V16f cap = set1(softcap_at);
-      value = cap * hyperbolic_tangent(value / cap);
-    }
-    if (!sees_all) {
-      const V16f index = lanes + set1(static_cast<float>(v * kLanes));
-      const V16i is_seen_end = less(index, set1(static_cast<float>(seen.end)));
-      const V16i is_before = less(index, set1(static_cast<float>(seen.begin)));
-      value = select(is_seen_end, value, set1(-kInfinity));
-      value = select(is_before, set1(-kInfinity), value);
-    }
-    values[v] = value;
-    most = max(most, value);
+  const int64_t first = vector * kLanes;
+  if (first >= seen.end) return set1(-kInfinity);
+  V16f value = load(scores + first);
+  if (softcap_at > 0.0f) {
+    const V16f cap = set1(softcap_at);
+    value = cap * hyperbolic_tangent(value / cap);
   }
-  const float highest = reduce_max(most);
-  const float now = highest > largest ? highest : largest;
-  // Mostly nothing is larger than what was seen before: then the function need not be called.
-  float rescale = 1.0f;
-  if (largest == -kInfinity) {
-    rescale = 0.0f;
-  } else if (now != largest) {
-    rescale = std::exp(largest - now);
-  }
-  const V16f subtract = set1(now);
-  V16f total = zero();
-  for (int64_t v = 0; v < kScoreVectors; ++v) {
-    const V16f value = exponential(values[v] - subtract);
-    store(scores + v * kLanes, value);
-    total = total + value;
-  }
-  largest = now;
-  sum = sum * rescale + reduce_add(total);
-  return rescale;
+  if (seen.begin == 0 && seen.end >= first + kLanes) return value;
+  const V16f index = load(kIndices) + set1(static_cast<float>(first));
+  const V16i is_seen_end = less(index, set1(static_cast<float>(seen.end)));
+  const V16i is_before = less(index, set1(static_cast<float>(seen.begin)));
+  return select(is_before, set1(-kInfinity), select(is_seen_end, value, set1(-kInfinity)));
 }
 
-// mixtures[i] = mixtures[i] · rescale[i] + Σ_t shares[i][t] · values[t], t ascending.
+// Turn scores into exponentials relative to the largest so far; `rescales` are what the earlier
+// sums and mixtures must be multiplied with. Step by step for all queries, which need not wait
+// for each other then.
+template <int kQueries>
+REALM_INLINE void soften(const Seen* seen, float softcap_at, float* const* largest,
+                         float* const* sums, float* scores, float* rescales) {
+  V16f most[kQueries], totals[kQueries];
+  for (int q = 0; q < kQueries; ++q) {
+    float* row = scores + q * kPageTokens;
+    most[q] = set1(-kInfinity);
+    for (int64_t v = 0; v < kScoreVectors; ++v) {
+      const V16f value = seen_scores(row, seen[q], v, softcap_at);
+      store(row + v * kLanes, value);
+      most[q] = max(most[q], value);
+    }
+  }
+  for (int q = 0; q < kQueries; ++q) {
+    const float highest = reduce_max(most[q]), before = *largest[q];
+    if (highest > before) *largest[q] = highest;
+    // Mostly nothing is larger than what was seen before: then the function need not be called.
+    rescales[q] = 1.0f;
+    if (before == -kInfinity) {
+      rescales[q] = 0.0f;
+    } else if (*largest[q] != before) {
+      rescales[q] = std::exp(before - *largest[q]);
+    }
+    totals[q] = zero();
+  }
+  for (int64_t v = 0; v < kScoreVectors; ++v) {
+    for (int q = 0; q < kQueries; ++q) {
+      float* place = scores + q * kPageTokens + v * kLanes;
+      const V16f value = exponential(load(place) - set1(*largest[q]));
+      store(place, value);
+      totals[q] = totals[q] + value;
+    }
+  }
+  for (int q = 0; q < kQueries; ++q) {
+    *sums[q] = *sums[q] * rescales[q] + reduce_add(totals[q]);
+  }
+}
+
+// sums[v] += Σ_t shares[t] · values[t] for tokens [first, last), t ascending.
+template <int kVectors>
+REALM_INLINE void add_values(const float* shares, const float* values, int64_t stride,
+                             int64_t first, int64_t last, V16f (&sums)[kVectors]) {
+  for (int64_t t = first; t < last; ++t) {
+    const V16f share = set1(shares[t]);
+    for (int v = 0; v < kVectors; ++v) {
+      sums[v] = fma(share, load(values + t * stride + v * kLanes), sums[v]);
+    }
+  }
+}
+
+// mixtures[i] = mixtures[i] · rescale[i] + Σ_t shares[i][t] · values[t], t ascending, of kVectors
+// vectors of columns.
+template <int kQueries, int kVectors>
+REALM_INLINE void mix_some(const float* shares, const float* values, int64_t stride,
+                           const Seen* seen, const float* rescales, float* const* mixtures,
+                           int64_t column) {
+  Seen by_all = seen[0];
+  for (int q = 1; q < kQueries; ++q) {
+    by_all.begin = seen[q].begin > by_all.begin ? seen[q].begin : by_all.begin;
+    by_all.end = seen[q].end < by_all.end ? seen[q].end : by_all.end;
+  }
+  if (by_all.end < by_all.begin) by_all.end = by_all.begin;
+  V16f sums[kQueries][kVectors];
+  for (int q = 0; q < kQueries; ++q) {
+    for (int v = 0; v < kVectors; ++v) {
+      sums[q][v] = load(mixtures[q] + column + v * kLanes) * set1(rescales[q]);
+    }
+  }
+  values += column;
+  // Unrolled, or the sums would be kept in memory.
+  unrolled<kQueries>([&](auto q) __attribute__((always_inline)) {
+    const int64_t last = seen[q].end < by_all.begin ? seen[q].end : by_all.begin;
+    add_values(shares + q * kPageTokens, values, stride, seen[q].begin, last, sums[q]);
+  });
+  for (int64_t t = by_all.begin; t < by_all.end; ++t) {
+    V16f row[kVectors];
+    for (int v = 0; v < kVectors; ++v) row[v] = load(values + t * stride + v * kLanes);
+    for (int q = 0; q < kQueries; ++q) {
+      const V16f share = set1(shares[q * kPageTokens + t]);
+      for (int v = 0; v < kVectors; ++v) sums[q][v] = fma(share, row[v], sums[q][v]);
+    }
+  }
+  unrolled<kQueries>([&](auto q) __attribute__((always_inline)) {
+    add_values(shares + q * kPageTokens, values, stride, by_all.end, seen[q].end, sums[q]);
+  });
+  for (int q = 0; q < kQueries; ++q) {
+    for (int v = 0; v < kVectors; ++v) store(mixtures[q] + column + v * kLanes, sums[q][v]);
+  }
+}
+
 template <int kQueries>
 REALM_INLINE void mix(const float* shares, const float* values, int64_t stride, const Seen* seen,
                       const float* rescales, float* const* mixtures) {
-  int64_t begin = seen[0].begin, end = seen[0].end;  // what all of them see
-  for (int q = 1; q < kQueries; ++q) {
-    begin = seen[q].begin > begin ? seen[q].begin : begin;
-    end = seen[q].end < end ? seen[q].end : end;
+  int64_t i = 0;
+  for (; i + kMostVectors * kLanes <= stride; i += kMostVectors * kLanes) {
+    mix_some<kQueries, kMostVectors>(shares, values, stride, seen, rescales, mixtures, i);
   }
-  if (end < begin) end = begin;
-  for (int64_t i = 0; i < stride; i += 2 * kLanes) {
-    const bool has_right = i + kLanes < stride;
-    V16f left[kQueries], right[kQueries];
-    for (int q = 0; q < kQueries; ++q) {
-      const V16f rescale = set1(rescales[q]);
-      left[q] = load(mixtures[q] + i) * rescale;
-      right[q] = has_right ? load(mixtures[q] + i + kLanes) * rescale : zero();
-    }
-    const auto alone = [&](int q, int64_t first, int64_t last) {
-      for (int64_t t = first; t < last; ++t) {
-        const V16f share = set1(shares[q * kPageTokens + t]);
-        left[q] = fma(share, load(values + t * stride + i), left[q]);
-        if (has_right) right[q] = fma(share, load(values + t * stride + i + kLanes), right[q]);
-      }
-    };
-    for (int q = 0; q < kQueries; ++q) {
-      alone(q, seen[q].begin, seen[q].end < begin ? seen[q].end : begin);
-    }
-    if (has_right) {
-      for (int64_t t = begin; t < end; ++t) {
-        const V16f u = load(values + t * stride + i), v = load(values + t * stride + i + kLanes);
-        for (int q = 0; q < kQueries; ++q) {
-          const V16f share = set1(shares[q * kPageTokens + t]);
-          left[q] = fma(share, u, left[q]);
-          right[q] = fma(share, v, right[q]);
-        }
-      }
-    } else {
-      for (int q = 0; q < kQueries; ++q) alone(q, begin, end);
-    }
-    for (int q = 0; q < kQueries; ++q) alone(q, end, seen[q].end);
-    for (int q = 0; q < kQueries; ++q) {
-      store(mixtures[q] + i, left[q]);
-      if (has_right) store(mixtures[q] + i + kLanes, right[q]);
-    }
+  for (; i + 2 * kLanes <= stride; i += 2 * kLanes) {
+    mix_some<kQueries, 2>(shares, values, stride, seen, rescales, mixtures, i);
   }
+  if (i < stride) mix_some<kQueries, 1>(shares, values, stride, seen, rescales, mixtures, i);
 }
 
 template <int kQueries>
@@ -254,19 +295,18 @@ REALM_INLINE void attend(const AttentionTile& tile, const Scratch& s, const int6
                          const Seen* seen, const float* keys, const float* values) {
   const int64_t key_dim = tile.cache.key_dim, stride = padded(tile.cache.value_dim);
   const float* queries[kQueries];
-  float* mixtures[kQueries];
+  float *mixtures[kQueries], *largest[kQueries], *sums[kQueries];
   float rescales[kQueries];
   int64_t num_tokens = 0;
   for (int q = 0; q < kQueries; ++q) {
     queries[q] = s.queries + items[q] * key_dim;
     mixtures[q] = s.mixtures + items[q] * stride;
+    largest[q] = s.largest + items[q];
+    sums[q] = s.sums + items[q];
     num_tokens = seen[q].end > num_tokens ? seen[q].end : num_tokens;
   }
   score<kQueries>(queries, keys, key_dim, num_tokens, s.scores);
-  for (int q = 0; q < kQueries; ++q) {
-    rescales[q] = soften(s.scores + q * kPageTokens, seen[q], tile.softcap, s.largest[items[q]],
-                         s.sums[items[q]]);
-  }
+  soften<kQueries>(seen, tile.softcap, largest, sums, s.scores, rescales);
   mix<kQueries>(s.scores, values, stride, seen, rescales, mixtures);
 }
 

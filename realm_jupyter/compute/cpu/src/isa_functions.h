@@ -10,6 +10,14 @@
 
 namespace realm::REALM_ISA {
 
+// See Kernels::group_panels. The sums take a part of the second-level cache, which is larger where
+// there is AVX-512.
+#if defined(__AVX512F__)
+constexpr int64_t kGroupPanels = 32;
+#else
+constexpr int64_t kGroupPanels = 16;
+#endif
+
 void pack_panels(int32_t quant_type, const uint8_t* source, uint8_t* packed, int64_t num_rows,
                  int64_t num_cols, int64_t first_panel, int64_t num_panels);
 void quantize_row(const float* x, int64_t num_cols, int8_t* quants, float* scales, int16_t* sums);

@@ -72,11 +72,15 @@ REALM_NOINLINE void multiply_few(const uint8_t* panel_data, const Activations& x
   for (int64_t block = 0; block < num_blocks; block += kSlabBlocks) {
     const int64_t left = num_blocks - block, count = left < kSlabBlocks ? left : kSlabBlocks;
     const PackedSlab<kType> slab(panel_data, count);
-    add_slab<PackedSlab<kType>, kCount, 1>(&slab, count, tokens_at(x, row, block), results);
+    add_slab<PackedSlab<kType>, kCount, 1>(&slab, count, tokens_at(x, row, block), results,
+                                          [] {});
     panel_data += packed_format(kType).slab_bytes(count);
   }
   for (int t = 0; t < kCount; ++t) output.put(row + t, panel, results[0][t]);
 }
+
+// Tokens whose results' places are asked for ahead of writing them.
+constexpr int64_t kPutAhead = 8;
 
 // The running sums of a panel and a group of tokens.
 using PanelSums = float[kGroupTokens][kLanes];
@@ -86,10 +90,13 @@ REALM_NOINLINE void add_tokens(const ExpandedSlab<kType>* slabs, int64_t num_blo
                                const TokenSlab<kType, kGroupTokens>& tokens, int64_t first,
                                PanelSums* sums) {
   V16f results[kPanels][kCount];
-  for (int p = 0; p < kPanels; ++p) {
-    for (int t = 0; t < kCount; ++t) results[p][t] = load(sums[p][first + t]);
-  }
-  add_slab<ExpandedSlab<kType>, kCount, kPanels>(slabs, num_blocks, tokens.at(first), results);
+  const auto load_results = [&]() __attribute__((always_inline)) {
+    for (int p = 0; p < kPanels; ++p) {
+      for (int t = 0; t < kCount; ++t) results[p][t] = load(sums[p][first + t]);
+    }
+  };
+  add_slab<ExpandedSlab<kType>, kCount, kPanels>(slabs, num_blocks, tokens.at(first), results,
+                                                 load_results);
   for (int p = 0; p < kPanels; ++p) {
     for (int t = 0; t < kCount; ++t) store(sums[p][first + t], results[p][t]);
   }
@@ -151,6 +158,7 @@ REALM_NOINLINE void multiply_group(const uint8_t* panels, const Activations& x, 
     panels += slab_size;
   }
   for (int64_t t = 0; t < num_rows; ++t) {
+    if (t + kPutAhead < num_rows) output.fetch(row + t + kPutAhead, first_panel, num_panels);
     for (int64_t p = 0; p < num_panels; ++p) output.put(row + t, first_panel + p, load(sums[p][t]));
   }
 }

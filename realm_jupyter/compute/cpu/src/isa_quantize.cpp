@@ -9,6 +9,9 @@ namespace {
 constexpr int64_t kComputeTokens = kParts == 1 ? 12 : 4;
 constexpr int kComputeSums = kParts == 1 ? 12 : 6;
 
+// Before they are rounded, which may make each of them larger by a half.
+constexpr float kMostMean = kMostQuantSum / 16.0f - 0.5f;
+
 REALM_INLINE V16i larger(V16i a, V16i b) {
   for (int i = 0; i < kParts; ++i) {
     a.part[i] = select_part((Vi)(a.part[i] > b.part[i]), a.part[i], b.part[i]);
@@ -19,9 +22,12 @@ REALM_INLINE V16i larger(V16i a, V16i b) {
 REALM_INLINE int32_t reduce_larger(V16i a) {
   alignas(64) int32_t lanes[kLanes];
   store(lanes, a);
-  int32_t largest = lanes[0];
-  for (int i = 1; i < kLanes; ++i) largest = lanes[i] > largest ? lanes[i] : largest;
-  return largest;
+  typedef int32_t V4 __attribute__((vector_size(16)));
+  const auto larger_four = [](V4 x, V4 y) __attribute__((always_inline)) { return x > y ? x : y; };
+  const V4 r = larger_four(larger_four(load_part<V4>(lanes), load_part<V4>(lanes + 8)),
+                           larger_four(load_part<V4>(lanes + 4), load_part<V4>(lanes + 12)));
+  const int32_t even = r[0] > r[2] ? r[0] : r[2], odd = r[1] > r[3] ? r[1] : r[3];
+  return even > odd ? even : odd;
 }
 
 // The largest absolute value of a block.
@@ -31,6 +37,17 @@ REALM_INLINE float largest_of(const float* x) {
   // the scale NaN and is seen in the results.
   return float_of_bits(static_cast<uint32_t>(
       reduce_larger(larger(as_int(abs(halves[0])), as_int(abs(halves[1]))))));
+}
+
+// The mean absolute value of half a block; where values are huge, the sum would overflow.
+REALM_INLINE float mean_of(const float* x) {
+  return reduce_add(abs(load(x)) * set1(1.0f / kHalfBlock));
+}
+
+// The larger one of the means of a block's halves.
+REALM_INLINE float larger_mean_of(const float* x) {
+  const float first = mean_of(x), second = mean_of(x + kHalfBlock);
+  return first > second ? first : second;
 }
 
 REALM_INLINE void quantize_half(const float* x, float inverse, int8_t* quants, int16_t* sum) {
@@ -47,12 +64,17 @@ void quantize_row(const float* x, int64_t num_cols, int8_t* quants, float* scale
   const int64_t num_blocks = num_cols / kBlock;
   for (int64_t first = 0; first < num_blocks; first += kLanes) {
     const int64_t left = num_blocks - first, count = left < kLanes ? left : kLanes;
-    alignas(64) float values[kLanes] = {};
-    for (int64_t i = 0; i < count; ++i) values[i] = largest_of(x + (first + i) * kBlock);
-    const V16f largest = load(values);
-    store_first(scales + first, largest / set1(127.0f), count);
+    alignas(64) float values[kLanes] = {}, means[kLanes] = {};
+    for (int64_t i = 0; i < count; ++i) {
+      values[i] = largest_of(x + (first + i) * kBlock);
+      means[i] = larger_mean_of(x + (first + i) * kBlock);
+    }
+    const V16f largest = load(values), mean = load(means);
+    const V16f by_largest = largest / set1(127.0f), by_mean = mean / set1(kMostMean);
+    store_first(scales + first, select(less(by_largest, by_mean), by_mean, by_largest), count);
     // Where the reciprocal would overflow, all quants are zero.
-    store(values, select(less(largest, set1(0x1p-120f)), zero(), set1(127.0f) / largest));
+    const V16f inverse = min(set1(127.0f) / largest, set1(kMostMean) / mean);
+    store(values, select(less(largest, set1(0x1p-120f)), zero(), inverse));
     for (int64_t i = 0; i < 2 * count; ++i) {
       const int64_t column = first * kBlock + i * kHalfBlock;
       quantize_half(x + column, values[i / 2], quants + column, sums + 2 * first + i);

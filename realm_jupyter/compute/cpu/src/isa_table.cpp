@@ -10,6 +10,7 @@ namespace realm::REALM_ISA {
 const Kernels& table() {
   static constexpr Kernels kTable = {
       .name = REALM_TEXT(REALM_ISA),
+      .group_panels = kGroupPanels,
       .pack_panels = pack_panels,
       .quantize_row = quantize_row,
       .matmul = matmul,

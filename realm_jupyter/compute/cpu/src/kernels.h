@@ -17,8 +17,7 @@ constexpr int64_t kPanelRows = REALM_CPU_PANEL_ROWS;
 constexpr int64_t kPageTokens = REALM_CPU_PAGE_TOKENS;
 constexpr int64_t kBlock = 32;      // columns that share an activation scale
 constexpr int64_t kHalfBlock = 16;  // columns of one entry of `sums`
-// Panels that many rows are multiplied with together: a part of the rows is made ready for all.
-constexpr int64_t kGroupPanels = 16;
+constexpr int32_t kMostQuantSum = 1023;  // of the absolute values of half a block's quants
 
 // Rows of activations. Matrices of quantized types read `quants`, those of float types `floats`.
 // quants: int8 in [-127, 127]; value = quant · scale of its block of 32 columns.
@@ -79,6 +78,9 @@ struct AttentionTile {
 
 struct Kernels {
   const char* name;
+
+  // Panels that many rows are multiplied with together: a part of the rows is made ready for all.
+  int64_t group_panels;
 
   // Panels [first_panel, first_panel + num_panels) of a matrix of num_rows rows in GGUF's order,
   // to their places in `packed`; see packed.h. The same bytes from every set.

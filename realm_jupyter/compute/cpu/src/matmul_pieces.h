@@ -192,6 +192,7 @@ template <int32_t kType>
 class HeldBlock {
  public:
   static constexpr PackedFormat kFormat = packed_format(kType);
+  static constexpr bool kIsPaired = false;  // see expanded_slab.h
 
   REALM_INLINE HeldBlock(const PackedSlab<kType>& slab, int64_t block) {
     unrolled<4>([&](auto pair) __attribute__((always_inline)) {

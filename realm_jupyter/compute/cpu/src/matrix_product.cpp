@@ -5,14 +5,15 @@
 namespace realm {
 namespace {
 
-// A part of the second-level cache.
+// A part of the second-level cache, and as many panels as share what is made ready for them.
 constexpr int64_t kRoomBytes = 256 << 10;
+constexpr int64_t kMostPanels = 16;
 
 // How many panels are packed for many rows before they are used; a row uses one after another.
 int64_t panels_together(int32_t quant_type, int64_t num_cols) {
   const int64_t fitting = kRoomBytes / panel_bytes(quant_type, num_cols);
   if (fitting < 2) return 2;
-  return fitting < kGroupPanels ? fitting : kGroupPanels;
+  return fitting < kMostPanels ? fitting : kMostPanels;
 }
 
 }  // namespace

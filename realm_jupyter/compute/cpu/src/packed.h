@@ -46,6 +46,11 @@ struct PackedFormat {
   }
   // Groups of 32 columns: of a type without integer scales, one.
   REALM_CONSTEXPR int groups_of_block() const { return group_columns == kHalfBlock ? 2 : 1; }
+  // By absolute value, less zero.
+  REALM_CONSTEXPR int largest_code() const {
+    const int above = (1 << bits) - 1 - zero;
+    return above > zero ? above : zero;
+  }
   REALM_CONSTEXPR bool shares_scale_bytes() const { return bits == 2; }
   REALM_CONSTEXPR int64_t code_bytes() const { return bits * kVectorBytes; }  // of a block
   REALM_CONSTEXPR int64_t m_offset(int64_t num_blocks) const {

@@ -10,6 +10,7 @@
 
 #include <cstdint>
 #include <cstring>
+#include <utility>
 
 #if !defined(REALM_ISA)
 #error "compile with -DREALM_ISA=NAME"
@@ -114,6 +115,19 @@ REALM_INLINE Vb lookup_part(const int8_t* table, Vb index);  // of 16 entries, 1
 #endif
 
 namespace realm::REALM_ISA {
+
+// ---- loops --------------------------------------------------------------------------------------
+
+template <class Function, int... kIndices>
+REALM_INLINE void unrolled(Function&& function, std::integer_sequence<int, kIndices...>) {
+  (function(std::integral_constant<int, kIndices>{}), ...);
+}
+
+// function(integral_constant<int, 0>) to kCount - 1.
+template <int kCount, class Function>
+REALM_INLINE void unrolled(Function&& function) {
+  unrolled(function, std::make_integer_sequence<int, kCount>{});
+}
 
 #define REALM_EACH_PART for (int i = 0; i < kParts; ++i)
 
@@ -353,9 +367,12 @@ REALM_INLINE int32_t reduce_add(V16i a) {
 REALM_INLINE float reduce_max(V16f a) {
   alignas(64) float lanes[kLanes];
   store(lanes, a);
-  float largest = lanes[0];
-  for (int i = 1; i < kLanes; ++i) largest = lanes[i] > largest ? lanes[i] : largest;
-  return largest;
+  typedef float V4 __attribute__((vector_size(16)));
+  const auto larger = [](V4 x, V4 y) __attribute__((always_inline)) { return x > y ? x : y; };
+  const V4 r = larger(larger(load_part<V4>(lanes), load_part<V4>(lanes + 8)),
+                      larger(load_part<V4>(lanes + 4), load_part<V4>(lanes + 12)));
+  const float even = r[0] > r[2] ? r[0] : r[2], odd = r[1] > r[3] ? r[1] : r[3];
+  return even > odd ? even : odd;
 }
 
 #undef REALM_EACH_PART

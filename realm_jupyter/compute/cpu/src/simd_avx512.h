@@ -50,6 +50,7 @@ REALM_INLINE Vb lookup_part(const int8_t* table, Vb index) {
 
 #define REALM_DOT_OF_FOUR
 #define REALM_DOT_NEEDS_UNSIGNED  // a signed weight gets 128 added
+#define REALM_SCALES_PAIRS        // see kScalesPairs in dot.h
 
 REALM_INLINE Vi dot_of_four_part(Vi sum, Vb weights, Vi quants) {
   return (Vi)_mm512_dpbusd_epi32((__m512i)sum, (__m512i)weights, (__m512i)quants);

@@ -60,7 +60,7 @@ template <int32_t kType, bool kFetchesAhead = true>
 class PackedSlab {
  public:
   static constexpr PackedFormat kFormat = packed_format(kType);
-  static constexpr bool kHasChoices = false;  // see expanded_slab.h
+  static constexpr bool kHasChoices = false, kIsPaired = false;  // see expanded_slab.h
 
 #if defined(__wasm__)
   REALM_INLINE PackedSlab(const uint8_t* data, int64_t num_blocks, SlabRoom& room)
@@ -107,7 +107,7 @@ class PackedSlab {
   REALM_INLINE V16i offsets(int64_t block) const {
     const V16i low = raw_scale(2 * block) * set1(kFormat.zero);
     const V16i high = raw_scale(2 * block + 1) * set1(kFormat.zero);
-    return (low & set1(0xffff)) | shift_left<16>(high);
+    return pair_of(low, high);
   }
 
   // 16 minima of a group of columns of a K type.
@@ -256,15 +256,55 @@ REALM_INLINE void subtract_zeros(const Slab* slabs, const SomeTokens& x, int64_t
   }
 }
 
+// Add groups 2 · kPair and 2 · kPair + 1 of 4 columns.
+template <int kPair, class Slab, int kTokens, int kPanels, class SomeTokens, class SomeDot>
+REALM_INLINE void add_pair(const Slab* slabs, const SomeTokens& x, int64_t block,
+                           const V16i* scales, SomeDot (&dots)[kPanels][kTokens]) {
+  constexpr PackedFormat kFormat = Slab::kFormat;
+  // Where the sums fill the registers: measured.
+  constexpr bool kIsPinned = kTokens * kPanels > (kParts == 1 ? 4 : 1);
+#if defined(REALM_CHOOSES_BYTES)
+  if constexpr (Slab::kHasChoices) {
+    static_assert(kPanels == 1);
+    add_chosen<kPair, kTokens>(slabs[0], x, block, scales[0], dots[0]);
+    return;
+  }
+#endif
+  Bytes even[kPanels], odd[kPanels];
+  for (int p = 0; p < kPanels; ++p) slabs[p].template codes<kPair>(block, even[p], odd[p]);
+  // The order matters for speed: codes are in few registers, sums of all tokens in others.
+  for (int t = 0; t < kTokens; ++t) {
+    const int8_t* quants = x.quants_of(t, block);
+    if constexpr (kFormat.is_signed) {
+      const auto even_quants = splat_signed_group<2 * kPair>(quants);
+      for (int p = 0; p < kPanels; ++p) dots[p][t].add(even[p], even_quants, scales[p]);
+    } else {
+      const Vi even_quants = splat_group<2 * kPair>(quants);
+      const Vi odd_quants = splat_group<2 * kPair + 1>(quants);
+      for (int p = 0; p < kPanels; ++p) {
+        dots[p][t].add(even[p], odd[p], even_quants, odd_quants, scales[p]);
+      }
+    }
+    if constexpr (kIsPinned) {
+      for (int p = 0; p < kPanels; ++p) dots[p][t].pin();
+    }
+  }
+  for (int t = 0; kFormat.is_signed && t < kTokens; ++t) {
+    const auto odd_quants = splat_signed_group<2 * kPair + 1>(x.quants_of(t, block));
+    for (int p = 0; p < kPanels; ++p) {
+      dots[p][t].add(odd[p], odd_quants, scales[p]);
+      if constexpr (kIsPinned) dots[p][t].pin();
+    }
+  }
+}
+
 // sums[p][t] = the exact integer dot products of a block: scale · (code - zero) · quant.
 template <class Slab, int kTokens, int kPanels, class SomeTokens>
 REALM_INLINE void dot_block(const Slab* slabs, const SomeTokens& x, int64_t block,
                             V16i (&sums)[kPanels][kTokens]) {
   constexpr PackedFormat kFormat = Slab::kFormat;
-  constexpr int kGroups = kFormat.groups_of_block();
+  constexpr int kGroups = kFormat.groups_of_block(), kPairs = 4 / kGroups;
   constexpr int16_t kBias = SlabDot<kFormat>::bias(kFormat.zero);
-  // Where the sums fill the registers: measured.
-  static constexpr bool kIsPinned = kTokens * kPanels > (kParts == 1 ? 4 : 1);
   unrolled<kGroups>([&](auto group) __attribute__((always_inline)) {
     SlabDot<kFormat> dots[kPanels][kTokens];
     V16i scales[kPanels];
@@ -276,41 +316,8 @@ REALM_INLINE void dot_block(const Slab* slabs, const SomeTokens& x, int64_t bloc
       if constexpr (kBias != 0) start = x.template sum_of<kGroups>(t, block, group, kBias);
       for (int p = 0; p < kPanels; ++p) dots[p][t].start(start);
     }
-    unrolled<4 / kGroups>([&](auto index) __attribute__((always_inline)) {
-      constexpr int kPair = group * (4 / kGroups) + index;
-#if defined(REALM_CHOOSES_BYTES)
-      if constexpr (Slab::kHasChoices) {
-        static_assert(kPanels == 1);
-        add_chosen<kPair, kTokens>(slabs[0], x, block, scales[0], dots[0]);
-        return;
-      }
-#endif
-      Bytes even[kPanels], odd[kPanels];
-      for (int p = 0; p < kPanels; ++p) slabs[p].template codes<kPair>(block, even[p], odd[p]);
-      // The order matters for speed: codes are in few registers, sums of all tokens in others.
-      for (int t = 0; t < kTokens; ++t) {
-        const int8_t* quants = x.quants_of(t, block);
-        if constexpr (kFormat.is_signed) {
-          const auto even_quants = splat_signed_group<2 * kPair>(quants);
-          for (int p = 0; p < kPanels; ++p) dots[p][t].add(even[p], even_quants, scales[p]);
-        } else {
-          const Vi even_quants = splat_group<2 * kPair>(quants);
-          const Vi odd_quants = splat_group<2 * kPair + 1>(quants);
-          for (int p = 0; p < kPanels; ++p) {
-            dots[p][t].add(even[p], odd[p], even_quants, odd_quants, scales[p]);
-          }
-        }
-        if constexpr (kIsPinned) {
-          for (int p = 0; p < kPanels; ++p) dots[p][t].pin();
-        }
-      }
-      for (int t = 0; kFormat.is_signed && t < kTokens; ++t) {
-        const auto odd_quants = splat_signed_group<2 * kPair + 1>(x.quants_of(t, block));
-        for (int p = 0; p < kPanels; ++p) {
-          dots[p][t].add(odd[p], odd_quants, scales[p]);
-          if constexpr (kIsPinned) dots[p][t].pin();
-        }
-      }
+    unrolled<kPairs>([&](auto index) __attribute__((always_inline)) {
+      add_pair<group * kPairs + index>(slabs, x, block, scales, dots);
     });
     for (int p = 0; p < kPanels; ++p) {
       for (int t = 0; t < kTokens; ++t) {
@@ -320,6 +327,37 @@ REALM_INLINE void dot_block(const Slab* slabs, const SomeTokens& x, int64_t bloc
     }
   });
   if constexpr (kBias == 0 && kFormat.zero != 0) subtract_zeros(slabs, x, block, sums);
+}
+
+// As dot_block, of slabs that are paired.
+template <class Slab, int kTokens, int kPanels, class SomeTokens>
+REALM_INLINE void dot_pairs(const Slab* slabs, const SomeTokens& x, int64_t block,
+                            V16i (&sums)[kPanels][kTokens]) {
+  typedef uint16_t Words __attribute__((vector_size(REALM_VECTOR_BYTES)));  // may wrap around
+  constexpr PackedFormat kFormat = Slab::kFormat;
+  static_assert(kFormat.largest_code() * kMostQuantSum <= INT16_MAX);
+  SlabDot<kFormat> low[kPanels][kTokens], high[kPanels][kTokens];
+  V16i scales[kPanels];
+  for (int p = 0; p < kPanels; ++p) scales[p] = slabs[p].scale_pair(block);
+  for (int p = 0; p < kPanels; ++p) {
+    for (int t = 0; t < kTokens; ++t) {
+      low[p][t].start(Vi{});
+      high[p][t].start(Vi{});
+    }
+  }
+  unrolled<2>([&](auto index) __attribute__((always_inline)) {
+    add_pair<index>(slabs, x, block, scales, low);
+    add_pair<2 + index>(slabs, x, block, scales, high);
+  });
+  for (int t = 0; t < kTokens; ++t) {
+    Vi zeros{};
+    if constexpr (kFormat.zero != 0) zeros = splat_quants(x.zeros_of(t, block));
+    for (int p = 0; p < kPanels; ++p) {
+      V16i pair = pair_of(low[p][t].sum(), high[p][t].sum());
+      for (int i = 0; i < kParts; ++i) pair.part[i] = (Vi)((Words)pair.part[i] - (Words)zeros);
+      sums[p][t] = multiply_pairs(pair, scales[p]);
+    }
+  }
 }
 
 // Add m · total to the sums of kPanels panels and kTokens tokens.
@@ -345,7 +383,8 @@ REALM_INLINE void add_block(const Slab* slabs, const SomeTokens& x, int64_t bloc
                             V16f (*results)[kTokens]) {
   constexpr PackedFormat kFormat = Slab::kFormat;
   V16i sums[kPanels][kTokens];
-  dot_block(slabs, x, block, sums);
+  if constexpr (Slab::kIsPaired) dot_pairs(slabs, x, block, sums);
+  else dot_block(slabs, x, block, sums);
   for (int p = 0; p < kPanels; ++p) {
     const V16f d = kFormat.is_super() ? zero() : slabs[p].d(block);
     for (int t = 0; t < kTokens; ++t) {
@@ -386,10 +425,11 @@ REALM_INLINE void add_super(const Slab& slab, const V16f* scaled, const V16f* lo
   }
 }
 
-// Add a slab of each of kPanels panels to the running results of kTokens tokens.
-template <class Slab, int kTokens, int kPanels, class SomeTokens>
+// Add a slab of each of kPanels panels to the running results of kTokens tokens, which
+// `load_results` brings when they are needed: the registers are full before.
+template <class Slab, int kTokens, int kPanels, class SomeTokens, class Load>
 REALM_INLINE void add_slab(const Slab* slabs, int64_t num_blocks, const SomeTokens& x,
-                           V16f (*results)[kTokens]) {
+                           V16f (*results)[kTokens], Load&& load_results) {
   constexpr PackedFormat kFormat = Slab::kFormat;
   V16f scaled[kPanels][kTokens], lows[kPanels][kTokens];
   for (int p = 0; p < kPanels; ++p) {
@@ -397,6 +437,7 @@ REALM_INLINE void add_slab(const Slab* slabs, int64_t num_blocks, const SomeToke
   }
   constexpr bool kHasLows = kFormat.is_super() && kFormat.has_minima;
   constexpr bool kAreApart = kPanels > 1;  // the registers hold either sums or lows
+  if constexpr (!kFormat.is_super()) load_results();
   for (int64_t block = 0; block < num_blocks; ++block) {
     add_block<Slab, kTokens, kPanels>(slabs, x, block, kFormat.is_super() ? scaled : results);
     if constexpr (kHasLows && !kAreApart) add_lows<Slab, kTokens, kPanels>(slabs, x, block, lows);
@@ -404,6 +445,7 @@ REALM_INLINE void add_slab(const Slab* slabs, int64_t num_blocks, const SomeToke
   for (int64_t block = 0; kHasLows && kAreApart && block < num_blocks; ++block) {
     if constexpr (kHasLows) add_lows<Slab, kTokens, kPanels>(slabs, x, block, lows);
   }
+  if constexpr (kFormat.is_super()) load_results();
   for (int p = 0; kFormat.is_super() && p < kPanels; ++p) {
     add_super<Slab, kTokens>(slabs[p], scaled[p], lows[p], results[p]);
   }

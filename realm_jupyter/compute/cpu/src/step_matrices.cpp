@@ -9,7 +9,7 @@ namespace {
 // Rows of activations that stay in a core's cache beside the tile of weights.
 constexpr int64_t kRowBlock = 128;
 
-// With many rows, tiles have up to kGroupPanels panels, as long as there are tiles enough for all
+// With many rows, tiles have up to a group of panels, as long as there are tiles enough for all
 // threads to be done at the same time.
 constexpr int64_t kManyRows = 12;
 constexpr int64_t kTilesPerThread = 4;
@@ -28,7 +28,8 @@ Tiles tiles_of(const Step& step, const Instruction& linear, int64_t num_rows, in
   tiles.row_blocks = ceil_div(num_rows, kRowBlock);
   if (num_rows > kManyRows) {
     const int64_t even = tiles.panels / (kTilesPerThread * num_threads);
-    const int64_t wanted = even < kGroupPanels ? even : kGroupPanels;
+    const int64_t most = step.model.kernels->group_panels;
+    const int64_t wanted = even < most ? even : most;
     if (wanted > tiles.per_tile) tiles.per_tile = wanted;
   }
   // A small matrix is cut finer, so that every thread gets some of it.

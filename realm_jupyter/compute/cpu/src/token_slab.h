@@ -16,6 +16,8 @@ class TokenSlab {
   static constexpr int16_t kBias = SlabDot<kFormat>::bias(kFormat.zero);
   static constexpr bool kHasOffsets = kBias == 0 && kFormat.is_super() && kFormat.zero != 0;
   static constexpr int16_t kFactor = kBias != 0 || kHasOffsets ? kBias : kFormat.zero;
+  static constexpr bool kHasZeros = ExpandedSlab<kType>::kIsPaired && kFormat.zero != 0;
+  static constexpr bool kHasProducts = kFactor != 0 && !kHasZeros;
   static constexpr bool kHasTotals = kFormat.has_minima;
 
  public:
@@ -39,8 +41,13 @@ class TokenSlab {
     }
     template <int kCount>
     REALM_INLINE Vi sum_of(int token, int64_t block, int group, int16_t) const {
-      static_assert(kFactor != 0 && kCount == kGroups);
+      static_assert(kHasProducts && kCount == kGroups);
       return splat_quants(&all.products_[first + token][kGroups * block + group]);
+    }
+    // Zero · the sum of quants of each half of a block, in 16 bits.
+    REALM_INLINE const int16_t* zeros_of(int token, int64_t block) const {
+      static_assert(kHasZeros);
+      return all.zeros_[first + token][block];
     }
     template <int kCount>
     REALM_INLINE Vf total_of(int token, int64_t block, int group) const {
@@ -73,11 +80,14 @@ class TokenSlab {
     for (int64_t i = 0; i < num_blocks; ++i) put(t, i, token.quants + i * kBlock);
     for (int64_t i = 0; i < num_blocks; ++i) scales_[t][i] = token.scales[i];
     if constexpr (kHasOffsets) std::memcpy(sums_[t], token.sums, num_blocks * sizeof(sums_[t][0]));
+    for (int64_t i = 0; kHasZeros && i < 2 * num_blocks; ++i) {
+      zeros_[t][i / 2][i % 2] = static_cast<int16_t>(kFormat.zero * token.sums[i]);
+    }
     for (int64_t i = 0; i < kGroups * num_blocks; ++i) {
       const int64_t i_block = i / kGroups;
       int32_t sum = token.sums[2 * i_block + (kGroups == 2 ? i % 2 : 0)];
       if constexpr (kGroups == 1) sum += token.sums[2 * i_block + 1];
-      if constexpr (kFactor != 0) products_[t][i] = kFactor * sum;
+      if constexpr (kHasProducts) products_[t][i] = kFactor * sum;
       if constexpr (kHasTotals) totals_[t][i] = static_cast<float>(sum) * token.scales[i_block];
     }
   }
@@ -99,7 +109,8 @@ class TokenSlab {
   alignas(64) int8_t quants_[kMostTokens][kSlabBlocks * kBytes];
   alignas(64) float scales_[kMostTokens][kSlabBlocks];
   alignas(64) int16_t sums_[kHasOffsets ? kMostTokens : 1][kSlabBlocks][2];
-  alignas(64) int32_t products_[kFactor != 0 ? kMostTokens : 1][kGroups * kSlabBlocks];
+  alignas(64) int16_t zeros_[kHasZeros ? kMostTokens : 1][kSlabBlocks][2];
+  alignas(64) int32_t products_[kHasProducts ? kMostTokens : 1][kGroups * kSlabBlocks];
   alignas(64) float totals_[kHasTotals ? kMostTokens : 1][kGroups * kSlabBlocks];
 };
 
