@@ -115,7 +115,6 @@ class _Run:
         self._model = model
         self._path = path
         self._num_threads = 1
-        self._chunk_tokens = settings.chunk_tokens or prefill_chunk_tokens(model.num_parameters)
         room = model.context_length
         prompts, contexts = settings.prompts, settings.contexts
         if prompts is None:
@@ -147,10 +146,9 @@ class _Run:
         before = resident_bytes()
         executor = create_executor(model, device="cpu", executor=settings.executor)
         peer: LlamaCppSide | None = None
-        if settings.chunk_tokens is None:
-            self._chunk_tokens = prefill_chunk_tokens(
-                model.num_parameters, is_alone=executor.is_batch_invariant
-            )
+        self._chunk_tokens = settings.chunk_tokens or prefill_chunk_tokens(
+            model.num_parameters, is_alone=executor.is_batch_invariant
+        )
         ours = ExecutorSide(executor, self._token_ids, self._chunk_tokens)
         try:
             memory = self._measure_memory(ours, executor, before)

@@ -19,24 +19,13 @@ REALM_INLINE V16i larger(V16i a, V16i b) {
   return a;
 }
 
-REALM_INLINE int32_t reduce_larger(V16i a) {
-  alignas(64) int32_t lanes[kLanes];
-  store(lanes, a);
-  typedef int32_t V4 __attribute__((vector_size(16)));
-  const auto larger_four = [](V4 x, V4 y) __attribute__((always_inline)) { return x > y ? x : y; };
-  const V4 r = larger_four(larger_four(load_part<V4>(lanes), load_part<V4>(lanes + 8)),
-                           larger_four(load_part<V4>(lanes + 4), load_part<V4>(lanes + 12)));
-  const int32_t even = r[0] > r[2] ? r[0] : r[2], odd = r[1] > r[3] ? r[1] : r[3];
-  return even > odd ? even : odd;
-}
-
 // The largest absolute value of a block.
 REALM_INLINE float largest_of(const float* x) {
   const V16f halves[2] = {load(x), load(x + kHalfBlock)};
   // As integers, absolute values order like the numbers, with NaN above infinity: a NaN makes
   // the scale NaN and is seen in the results.
   return float_of_bits(static_cast<uint32_t>(
-      reduce_larger(larger(as_int(abs(halves[0])), as_int(abs(halves[1]))))));
+      reduce_max(larger(as_int(abs(halves[0])), as_int(abs(halves[1]))))));
 }
 
 // The mean absolute value of half a block; where values are huge, the sum would overflow.

@@ -363,16 +363,27 @@ REALM_INLINE int32_t reduce_add(V16i a) {
   return (r[0] + r[2]) + (r[1] + r[3]);
 }
 
-// The lanes' largest; the result with NaN among them is one of the lanes.
-REALM_INLINE float reduce_max(V16f a) {
-  alignas(64) float lanes[kLanes];
-  store(lanes, a);
-  typedef float V4 __attribute__((vector_size(16)));
+// The largest of kLanes numbers; the result with NaN among them is one of them.
+template <class Number>
+REALM_INLINE Number largest_of_lanes(const Number* lanes) {
+  typedef Number V4 __attribute__((vector_size(16)));
   const auto larger = [](V4 x, V4 y) __attribute__((always_inline)) { return x > y ? x : y; };
   const V4 r = larger(larger(load_part<V4>(lanes), load_part<V4>(lanes + 8)),
                       larger(load_part<V4>(lanes + 4), load_part<V4>(lanes + 12)));
-  const float even = r[0] > r[2] ? r[0] : r[2], odd = r[1] > r[3] ? r[1] : r[3];
+  const Number even = r[0] > r[2] ? r[0] : r[2], odd = r[1] > r[3] ? r[1] : r[3];
   return even > odd ? even : odd;
+}
+
+REALM_INLINE float reduce_max(V16f a) {
+  alignas(64) float lanes[kLanes];
+  store(lanes, a);
+  return largest_of_lanes(lanes);
+}
+
+REALM_INLINE int32_t reduce_max(V16i a) {
+  alignas(64) int32_t lanes[kLanes];
+  store(lanes, a);
+  return largest_of_lanes(lanes);
 }
 
 #undef REALM_EACH_PART
