@@ -36,12 +36,14 @@ def _head(report: BenchReport) -> list[str]:
         ("first token", _first_tokens(report)),
         ("memory", _memory(report)),
         ("beside", _peer(report)),
-        (
-            "figures",
-            f"medians of {_plural(report.settings['rounds'], 'round')}, half of them between",
-        ),
+        ("figures", _rounds(report)),
     ]
     return [f"{name:<12} {text}" for name, text in rows if text]
+
+
+def _rounds(report: BenchReport) -> str:
+    rounds = _plural(report.settings["rounds"], "round")
+    return f"medians of {rounds}, half of them between" if report.results else ""
 
 
 def _model(report: BenchReport) -> str:

@@ -55,7 +55,8 @@ def add_options(parser: OptionParser) -> None:
         metavar="1,16",
         type=_counts,
         default=(1, 16),
-        help="streams that decode together; several do at the shortest context",
+        help="streams that decode together; several do at the shortest context; none leaves "
+        "decoding out",
     )
     add("--chunk", metavar="N", type=int, help="tokens of a prompt in one step, on both sides")
     add("--rounds", metavar="N", type=int, default=7, help="default 7")
@@ -105,6 +106,12 @@ def _settings(args: argparse.Namespace) -> BenchSettings:
 
     if args.quant is not None and args.shape is None:
         raise ConfigError("--quant is for random models; give a --shape too", field="quant")
+    if args.context and not args.streams:
+        raise ConfigError(
+            "--context asks for decoding and --streams none leaves it out; for one stream "
+            "alone, --streams 1",
+            field="streams",
+        )
     has_decode = args.context != () and args.streams != ()
     return BenchSettings(
         model=args.model,

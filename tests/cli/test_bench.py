@@ -12,10 +12,11 @@ from realm_jupyter.bench import settings as settings_module
 from realm_jupyter.cli import main
 from support.small_shape import SMALL
 
-QUICK = [
-    *("--executor", "reference", "--prompt", "16", "--context", "0,8", "--streams", "1,2"),
+QUICK_PROMPTS = [
+    *("--executor", "reference", "--prompt", "16"),
     *("--rounds", "2", "--seconds", "0.001", "--threads", "1"),
 ]
+QUICK = [*QUICK_PROMPTS, "--context", "0,8", "--streams", "1,2"]
 
 
 @pytest.fixture(autouse=True)
@@ -50,11 +51,20 @@ def test_a_shape_can_be_kept(tmp_path, monkeypatch, capsys):
     assert "random small Q4_K_M" in capsys.readouterr().out
 
 
-def test_none_leaves_a_part_out(capsys):
-    words = ["bench", "paris", *QUICK, "--context", "none", "--json", "-q"]
+@pytest.mark.parametrize("part", ["--context", "--streams"])
+def test_none_leaves_a_part_out(capsys, part):
+    words = ["bench", "paris", *QUICK_PROMPTS, part, "none", "--json", "-q"]
     assert main(words) == 0
     kinds = {result["kind"] for result in json.loads(capsys.readouterr().out)["results"]}
     assert kinds == {"prefill"}
+
+
+def test_loads_alone_have_no_rounds_to_explain(capsys):
+    words = ["bench", "paris", *QUICK_PROMPTS, "--prompt", "none", "--context", "none", "-q"]
+    assert main(words) == 0
+    shown = capsys.readouterr().out
+    assert "a token after" in shown
+    assert "medians" not in shown
 
 
 def test_the_help_has_examples_and_every_shape(capsys):
@@ -73,6 +83,7 @@ def test_the_help_has_examples_and_every_shape(capsys):
         (["--shape", "huge"], 2, "one of tinyllama-1.1b"),
         (["paris", "--prompt", "many"], 2, "needs whole numbers with commas between"),
         (["paris", "--compare", "other"], 2, "one of llama-cpp"),
+        (["paris", "--context", "0", "--streams", "none"], 2, "for one stream alone, --streams 1"),
         (["paris", "--rounds", "0"], 2, "rounds=0 is not allowed"),
         (["paris", "--prompt", "1000000"], 1, "does not fit"),
         (["paris", "--executor", "magic"], 1, "magic"),
