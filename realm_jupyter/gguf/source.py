@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from realm_jupyter.errors import ModelFormatError, ModelNotFoundError
+from realm_jupyter.gguf.huge_pages import advise_huge_pages
 
 if TYPE_CHECKING:
     from os import PathLike
@@ -49,7 +50,16 @@ class Source:
         Of the file, open for reading; closed with this object.
     """
 
-    __slots__ = ("__weakref__", "_bytes", "_close", "_descriptor", "_mapping", "path", "size_bytes")
+    __slots__ = (
+        "__weakref__",
+        "_bytes",
+        "_close",
+        "_descriptor",
+        "_is_visited",
+        "_mapping",
+        "path",
+        "size_bytes",
+    )
 
     def __init__(
         self, path: Path | None, data: mmap.mmap | memoryview, descriptor: int | None = None
@@ -58,6 +68,7 @@ class Source:
         self._descriptor = descriptor
         self._close = None if descriptor is None else weakref.finalize(self, os.close, descriptor)
         self._mapping = data if isinstance(data, mmap.mmap) else None
+        self._is_visited = False
         self._bytes: NDArray[np.uint8] | None = np.frombuffer(data, dtype=np.uint8)
         self._bytes.flags.writeable = False
         self.size_bytes = self._bytes.size
@@ -193,6 +204,9 @@ class Source:
         data = self.bytes[offset_bytes : offset_bytes + num_bytes]
         if self._mapping is None:
             return
+        if not self._is_visited:
+            self._is_visited = True
+            advise_huge_pages(self._mapping)
         error = _populate(data)
         if error == errno.EFAULT:  # whoever touched them would be killed
             _ = self.bytes

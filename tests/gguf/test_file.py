@@ -14,6 +14,7 @@ import pytest
 import gguf
 from realm_jupyter.errors import ModelFormatError, UnsupportedQuantizationError
 from realm_jupyter.gguf import GGUFArray, GGUFFile, QuantType, ValueType, source, summarize
+from support.page_advice import huge_page_files
 from support.tiny_gguf import (
     BOOL,
     F32,
@@ -233,6 +234,24 @@ def test_bytes_that_are_visited_are_as_they_were(tiny_path, monkeypatch, error):
                     opened.visit(name, 1, info.size_bytes)
                 with pytest.raises(ValueError, match=f"which has {info.size_bytes}"):
                     opened.visit(name, 1, -1)
+
+
+def test_huge_pages_are_asked_for_where_weights_are_visited_not_where_a_head_is_read(
+    tiny_path, monkeypatch
+):
+    asked = []
+
+    def see(_data):
+        asked.append(str(tiny_path) in huge_page_files())
+        return 0
+
+    monkeypatch.setattr(source, "_populate", see)
+    with GGUFFile.open(tiny_path) as file:
+        assert str(tiny_path) not in huge_page_files()
+        for name in file.tensors:
+            file.visit(name, 0, 1)
+    assert asked
+    assert all(asked)
 
 
 @pytest.mark.skipif(

@@ -20,6 +20,7 @@ import numpy as np
 from realm_jupyter.compute.cpu.structures import PANEL_ROWS
 from realm_jupyter.compute.cpu.weight_cache import WeightCache, file_identity
 from realm_jupyter.errors import LoadCancelledError, ModelFormatError
+from realm_jupyter.gguf.huge_pages import HUGE_PAGE_BYTES, advise_huge_pages
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -41,7 +42,6 @@ MIN_CACHED_BYTES = 64 << 20
 
 _PIECE_BYTES = 4 << 20
 _VISIT_BYTES = 16 << 20
-_HUGE_PAGE_BYTES = 2 << 20
 # A tenth of a processor where others want it: enough to come to an end.
 _WRITER_NICENESS = 10
 # So long is the memory left to the first tokens.
@@ -262,27 +262,20 @@ class _Memory:
 
     def __init__(self, num_bytes: int) -> None:
         # Room to begin at a huge page's boundary; what is not touched costs nothing.
-        room = _HUGE_PAGE_BYTES if num_bytes >= _HUGE_PAGE_BYTES else 0
+        room = HUGE_PAGE_BYTES if num_bytes >= HUGE_PAGE_BYTES else 0
         size = max(1, num_bytes + room)
         if hasattr(mmap, "MAP_PRIVATE"):
             self.mapping = mmap.mmap(-1, size, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
         else:
             self.mapping = mmap.mmap(-1, size)
-        _advise_huge_pages(self.mapping)
+        advise_huge_pages(self.mapping)
         everything = np.frombuffer(self.mapping, np.uint8)
-        self.offset = -int(everything.ctypes.data) % _HUGE_PAGE_BYTES if room else 0
+        self.offset = -int(everything.ctypes.data) % HUGE_PAGE_BYTES if room else 0
         self._bytes = everything[self.offset :]
 
     def place(self, offset: int, num_bytes: int) -> NDArray[np.uint8]:
         """Return the memory of a piece."""
         return self._bytes[offset : offset + num_bytes]
-
-
-def _advise_huge_pages(mapping: mmap.mmap) -> None:
-    advice = getattr(mmap, "MADV_HUGEPAGE", None)
-    if advice is not None:
-        with contextlib.suppress(OSError):  # a kernel without them
-            mapping.madvise(advice)
 
 
 class _Piece(NamedTuple):
@@ -468,7 +461,6 @@ def load_packed_weights(
 
     mapping = cache.open(key, plan.total_bytes, num_threads, check)
     if mapping is not None:
-        _advise_huge_pages(mapping)
         return PackedWeights(mapping, 0, plan.total_bytes, is_mapped_file=True)
     loading.done_bytes = before
     path = model.file.paths[0]

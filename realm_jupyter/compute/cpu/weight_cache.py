@@ -41,6 +41,7 @@ from realm_jupyter.compute.cpu.weight_file import (
     map_private,
     write_weights,
 )
+from realm_jupyter.gguf.huge_pages import advise_huge_pages
 
 if TYPE_CHECKING:
     import mmap
@@ -184,6 +185,7 @@ class WeightCache:
             mapping = map_private(path)
         except (OSError, ValueError):
             return None
+        advise_huge_pages(mapping)
         try:
             sound = is_sound(mapping, key, num_bytes, num_threads, check)
         except BaseException:

@@ -9,9 +9,10 @@ import stat
 import numpy as np
 import pytest
 
-from realm_jupyter.compute.cpu import weight_file
+from realm_jupyter.compute.cpu import weight_cache, weight_file
 from realm_jupyter.compute.cpu.weight_cache import WeightCache, WeightCacheError, file_identity
 from realm_jupyter.gguf import GGUFFile
+from support.page_advice import huge_page_files
 from support.tiny_models import tiny_model
 
 KEY, OTHER_KEY = bytes(range(32)), bytes(32)
@@ -64,6 +65,20 @@ def test_what_was_put_is_found(cache, data):
     assert get(cache) == data.tobytes()
     assert get(cache, OTHER_KEY) is None
     assert list(cache.folder.iterdir()) == [path]
+
+
+def test_huge_pages_are_asked_for_before_a_byte_is_read(cache, data, monkeypatch):
+    path = put(cache, data)
+    asked = []
+
+    def see(mapping, *rest):
+        asked.append(str(path) in huge_page_files())
+        return is_sound(mapping, *rest)
+
+    is_sound = weight_cache.is_sound
+    monkeypatch.setattr(weight_cache, "is_sound", see)
+    assert get(cache) == data.tobytes()
+    assert asked == [True]
 
 
 @posix
