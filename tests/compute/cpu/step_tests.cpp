@@ -256,6 +256,8 @@ void test_pool() {
           auto* cells = static_cast<int64_t*>(context);
           for (int phase = 0; phase < 40; ++phase) {
             const int64_t num_tiles = phase % 3 == 0 ? 1 : 32;
+            // Looked at while waiting, and only that: what others write meanwhile may be in it.
+            member.expect({reinterpret_cast<const uint8_t*>(cells), phase * 13});
             member.run(phase % 7 == 6 ? 0 : num_tiles, [&](int64_t tile) {
               for (int64_t i = tile; i < 64; i += num_tiles) {
                 // Not atomic: only the order of the phases keeps threads apart.
@@ -267,6 +269,19 @@ void test_pool() {
         cells.data());
     for (int64_t cell : cells) CHECK(cell == 35, "a cell saw %d phases", static_cast<int>(cell));
   }
+  // What waiting threads look ahead at is theirs to begin with, and ends.
+  realm::Team team;
+  team.begin(4);
+  for (int thread = 0; thread < 4; ++thread) {
+    const auto first = static_cast<int>(realm::Member(team, thread).first_tile(7));
+    CHECK(first == 2 * thread, "thread %d begins with tile %d of 7", thread, first);
+  }
+  const std::vector<uint8_t> memory(1000);
+  realm::Prospect prospect(memory.data(), 1000);
+  int num_steps = 0;
+  while (num_steps < 100 && prospect.fetch()) ++num_steps;
+  CHECK(num_steps == 2, "1000 bytes are fetched in %d steps", num_steps);
+  CHECK(!realm::Prospect().fetch(), "nothing to fetch");
   // Several callers at once.
   std::vector<std::thread> callers;
   std::atomic<int> total{0};

@@ -57,9 +57,25 @@ bool is_stopped(Step& step, int64_t phase, Member& member) {
   return step.is_stopped[phase] != 0;
 }
 
+// Have the weights of the next matrix products brought nearer while a thread waits until then:
+// in steps of few rows, which wait for memory, threads wait for each other again and again.
+void look_ahead(const Step& step, size_t index, Member& member) {
+  constexpr int64_t kFewRows = 4;
+  if (member.num_threads() == 1 || step.num_rows > kFewRows) return;
+  const std::vector<Phase>& phases = step.model.program.phases;
+  for (; index < phases.size(); ++index) {
+    const Phase& phase = phases[index];
+    if (phase.work == Work::kMatrices && step.rows_of(phase.is_selected) > 0) {
+      return member.expect(prospect_of(step, phase, member));
+    }
+  }
+  member.expect({});
+}
+
 void run(void* context, Member& member) {
   Step& step = *static_cast<Step*>(context);
   const std::vector<Phase>& phases = step.model.program.phases;
+  look_ahead(step, 0, member);
   for (size_t index = 0; index < phases.size(); ++index) {
     const Phase& phase = phases[index];
     if (step.rows_of(phase.is_selected) == 0) continue;
@@ -72,6 +88,7 @@ void run(void* context, Member& member) {
         run_rows(step, phase, member);
         break;
       case Work::kMatrices:
+        look_ahead(step, index + 1, member);
         run_matrices(step, phase, member);
         break;
       case Work::kAttention:

@@ -11,6 +11,8 @@
 #include <atomic>
 #include <cstdint>
 
+#include "prospect.h"
+
 namespace realm {
 
 constexpr int kMaxThreads = 256;
@@ -34,7 +36,7 @@ class Team {
   int64_t claim(int share, uint32_t phase, int64_t size);
   // Count tiles that a thread has done; the last ones end the phase.
   void finish(uint32_t phase, int64_t num_done, int64_t num_tiles);
-  void await(uint32_t phase) const;
+  void await(uint32_t phase, Prospect& prospect) const;
   // Let a phase begin, of which no tile is claimed.
   void open(uint32_t phase);
 
@@ -57,6 +59,14 @@ class Member {
   int thread() const { return thread_; }
   int num_threads() const { return team_ == nullptr ? 1 : team_->num_threads(); }
 
+  // The first of the tiles that this thread begins with, of so many.
+  int64_t first_tile(int64_t num_tiles) const {
+    return team_ == nullptr ? 0 : team_->begin_of(thread_, num_tiles);
+  }
+
+  // What to ask memory for while this thread waits, from now on.
+  void expect(Prospect prospect) { prospect_ = prospect; }
+
   // Run tile(index) for index in [0, num_tiles), shared with the other threads of the region.
   // Every thread calls this with the same numbers in the same order. Returns when all tiles of
   // the phase are done.
@@ -77,7 +87,7 @@ class Member {
       share = share + 1 < num_threads() ? share + 1 : 0;
     }
     team_->finish(phase_, num_done, num_tiles);
-    team_->await(phase_);
+    team_->await(phase_, prospect_);
     ++phase_;
   }
 
@@ -85,6 +95,7 @@ class Member {
   Team* const team_ = nullptr;
   const int thread_ = 0;
   uint32_t phase_ = 0;  // the thread's own count
+  Prospect prospect_;
 };
 
 using Region = void (*)(void* context, Member& member);

@@ -77,6 +77,10 @@ void run_matrices(const Step& step, const Phase& phase, Member& member);
 void run_attention(const Step& step, const Phase& phase, Member& member);
 void run_experts(const Step& step, const Phase& phase, Member& member);
 
+// The weights that a thread begins a phase of matrix products with; none where they are packed
+// in passing.
+Prospect prospect_of(const Step& step, const Phase& phase, const Member& member);
+
 // The largest piece of scratch memory that a thread needs for attention.
 int64_t attention_scratch(const realm_cpu_model& model);
 // The most rows of one sequence that attend together.

@@ -38,6 +38,15 @@ Tiles tiles_of(const Step& step, const Instruction& linear, int64_t num_rows, in
   return tiles;
 }
 
+int64_t num_tiles(const Step& step, const Phase& phase, const Member& member) {
+  const int64_t num_rows = step.rows_of(phase.is_selected);
+  int64_t total = 0;
+  for (const Instruction& linear : phase.instructions) {
+    total += tiles_of(step, linear, num_rows, member.num_threads()).count();
+  }
+  return total;
+}
+
 void run_tile(const Step& step, const Instruction& linear, const Tiles& tiles, int64_t num_rows,
               int64_t tile, uint8_t* room) {
   const realm_cpu_op& op = linear.op;
@@ -54,16 +63,35 @@ void run_tile(const Step& step, const Instruction& linear, const Tiles& tiles, i
                   step.model.vector(op.weights[1]), step.at(linear.output), op.width, room);
 }
 
+// Bytes of a thread's first tiles that it may ask for while it waits: a part of the second-level
+// cache.
+constexpr int64_t kProspectBytes = 256 << 10;
+
 }  // namespace
+
+Prospect prospect_of(const Step& step, const Phase& phase, const Member& member) {
+  const int64_t num_rows = step.rows_of(phase.is_selected);
+  int64_t tile = member.first_tile(num_tiles(step, phase, member));
+  for (const Instruction& linear : phase.instructions) {
+    const Tiles tiles = tiles_of(step, linear, num_rows, member.num_threads());
+    if (tile >= tiles.count()) {
+      tile -= tiles.count();
+      continue;
+    }
+    const Matrix matrix = step.model.matrix(linear.op.weights[0]);
+    if (matrix.is_in_file) break;
+    const int64_t bytes = panel_bytes(matrix.quant_type, matrix.num_cols);
+    const int64_t panel = tile / tiles.row_blocks * tiles.per_tile;
+    const int64_t left = (tiles.panels - panel) * bytes;
+    return {matrix.data + panel * bytes, left < kProspectBytes ? left : kProspectBytes};
+  }
+  return {};
+}
 
 void run_matrices(const Step& step, const Phase& phase, Member& member) {
   const int64_t num_rows = step.rows_of(phase.is_selected);
   uint8_t* const room = step.scratch(member);
-  int64_t total = 0;
-  for (const Instruction& linear : phase.instructions) {
-    total += tiles_of(step, linear, num_rows, member.num_threads()).count();
-  }
-  member.run(total, [&](int64_t tile) {
+  member.run(num_tiles(step, phase, member), [&](int64_t tile) {
     for (const Instruction& linear : phase.instructions) {
       const Tiles tiles = tiles_of(step, linear, num_rows, member.num_threads());
       if (tile < tiles.count()) {

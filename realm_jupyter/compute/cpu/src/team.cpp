@@ -33,11 +33,11 @@ void Team::finish(uint32_t phase, int64_t num_done, int64_t num_tiles) {
   open(phase + 1);
 }
 
-void Team::await(uint32_t phase) const {
-  for (int spins = 0;; ++spins) {
+void Team::await(uint32_t phase, Prospect& prospect) const {
+  for (int spins = 0;;) {
     const uint64_t seen = phase_.load(std::memory_order_acquire);
     if (seen > phase) return;
-    pass_time(phase_, seen, spins);
+    if (!prospect.fetch()) pass_time(phase_, seen, spins++);
   }
 }
 
