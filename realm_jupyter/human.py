@@ -101,8 +101,15 @@ def one_line(message: object) -> str:
     --------
     >>> one_line(ValueError("two\n  lines"))
     'two lines'
+    >>> one_line(FileNotFoundError(2, "No such file or directory", "answers.jsonl"))
+    'answers.jsonl: No such file or directory'
     """
-    text = " ".join(str(message).split())
+    if isinstance(message, OSError) and message.strerror:
+        named = message.filename is not None
+        text = f"{message.filename}: {message.strerror}" if named else message.strerror
+    else:
+        text = str(message)
+    text = " ".join(text.split())
     if not text and isinstance(message, BaseException):
         text = type(message).__name__
     return _CONTROLS.sub("\N{REPLACEMENT CHARACTER}", text)

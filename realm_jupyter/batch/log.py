@@ -1,7 +1,8 @@
 """The file of a batch: a line of JSON for each row, added as it is done.
 
 The first line says what the rows are answers to. A line is written whole or, where the
-process or the machine died in the middle of it, dropped when the file is opened again.
+process or the machine died in the middle of it, dropped when the file is opened again. A file
+that is none of a batch, or of another one, is not touched.
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ __all__ = ["BatchLog"]
 
 _FORMAT = 1
 _KEY = "realm_batch"
+_BEGIN = json.dumps({_KEY: _FORMAT})[:-1].encode() + b","
 
 
 class BatchLog:
@@ -53,11 +55,16 @@ class BatchLog:
         self._file = self.path.open("a+b", buffering=0)
         try:
             self._lock()
-            lines = self._whole_lines()
+            data = self._read()
+            num_whole = data.rfind(b"\n") + 1
+            lines = data[:num_whole].splitlines()
             self.job = self._resumed(lines[0], job) if lines else job.with_seed()
             for number, line in enumerate(lines[1:], start=2):
                 row = self._row(number, line)
                 self.rows[row.index] = row
+            # The file is ours and in order: what was cut short goes, at last.
+            if num_whole < len(data):
+                self._file.truncate(num_whole)
             if not lines:
                 self._write({_KEY: _FORMAT, **self.job.identity()})
         except BaseException:
@@ -73,8 +80,10 @@ class BatchLog:
         _error: BaseException | None,
         _traceback: TracebackType | None,
     ) -> None:
-        os.fsync(self._file.fileno())
-        self._file.close()  # which also lets go of the lock
+        try:
+            os.fsync(self._file.fileno())
+        finally:
+            self._file.close()  # which also lets go of the lock
 
     def append(self, row: BatchRow) -> None:
         """Write a row; of several with one index the last counts."""
@@ -83,8 +92,12 @@ class BatchLog:
 
     def _write(self, values: Mapping[str, Any]) -> None:
         data = memoryview(json.dumps(values, ensure_ascii=False).encode() + b"\n")
-        while data:  # a full disk or a signal may cut it
-            data = data[self._file.write(data) or 0 :]
+        try:
+            while data:  # a full disk or a signal may cut it
+                data = data[self._file.write(data) or 0 :]
+        except OSError as error:
+            advice = "the rows before are kept; run the same again when that is mended"
+            raise OSError(error.errno, f"{error.strerror}; {advice}", str(self.path)) from error
 
     def _lock(self) -> None:
         try:
@@ -95,15 +108,13 @@ class BatchLog:
                 field="output",
             ) from error
 
-    def _whole_lines(self) -> list[bytes]:
+    def _read(self) -> bytes:
+        """Return what is in the file; raise, and read no more of it, if it is none of a batch."""
         self._file.seek(0)
-        data = self._file.read()
-        end = data.rfind(b"\n") + 1
-        if end and end < len(data):
-            self._file.truncate(end)
-        elif data and not end:
+        begin = self._file.read(len(_BEGIN))
+        if begin and begin != _BEGIN:
             raise self._not_ours()
-        return data[:end].splitlines()
+        return begin + self._file.read()
 
     def _not_ours(self) -> ConfigError:
         return ConfigError(

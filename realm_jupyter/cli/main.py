@@ -36,6 +36,9 @@ COMMANDS: dict[str, str] = {
     "version": "show the versions of everything involved",
 }
 
+# What the magics of a notebook call otherwise.
+_MAGIC_WORDS = {"generate": "run"}
+
 OK, FAILED, WRONG_USAGE, INTERRUPTED, CLOSED_PIPE = 0, 1, 2, 130, 141
 
 
@@ -115,7 +118,9 @@ def _parse(words: list[str]) -> tuple[Any, Any]:
         words = ["version"]
     name, *rest = words
     if name not in COMMANDS:
-        hint = did_you_mean(name, COMMANDS) or "; realm --help lists them"
+        known = _MAGIC_WORDS.get(name)
+        hint = f"; realm {known} does that here" if known else did_you_mean(name, COMMANDS)
+        hint = hint or "; realm --help lists them"
         raise ConfigError(f"unknown subcommand {name!r}{hint}")
     args = parser_of(name).parse(rest)
     module = _module(name)

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import threading
 
 import pytest
 
 from realm_jupyter import CancelToken, Realm, TenantLimits
+from realm_jupyter.batch.log import BatchLog
 from realm_jupyter.errors import ConfigError, PromptError, RealmError, TenantClosedError
+from realm_jupyter.human import one_line
 from support.live_server import STUDENT, live_server
 from support.tiny_gguf import CHATML_TEMPLATE, write_tiny_llama
 
@@ -150,6 +153,7 @@ def test_rows_that_failed_run_again(local, tmp_path, monkeypatch):
 def test_a_file_of_other_options_is_refused_and_kept(local, tmp_path, changes, message):
     path = tmp_path / "answers.jsonl"
     local.map(["the"], output=path, **SHORT)
+    path.write_bytes(path.read_bytes() + b'{"index": 1, "prom')  # written when a machine died
     before = path.read_bytes()
     with pytest.raises(ConfigError, match=message):
         local.map(["the"], output=path, **{**SHORT, **changes})
@@ -165,7 +169,18 @@ def test_a_file_of_other_prompts_is_refused(local, tmp_path, prompts):
 
 
 @pytest.mark.parametrize(
-    "content", [b"hello", b"hello\n", b"{}\n", b"[1]\n", b'{"realm_batch": 9}\n']
+    "content",
+    [
+        b"hello",
+        b"hello\n",
+        b"two lines\nwithout an end",
+        b"{",
+        b"{}\n",
+        b"[1]\n",
+        b'{"realm_batch": 9}\n',
+        b'{"realm_batch": 9}\n{"index"',
+        b'{"prompt": "the"}\n{"prompt": "a"}',
+    ],
 )
 def test_a_file_of_something_else_is_refused_and_kept(local, tmp_path, content):
     path = tmp_path / "notes.txt"
@@ -173,6 +188,50 @@ def test_a_file_of_something_else_is_refused_and_kept(local, tmp_path, content):
     with pytest.raises(ConfigError, match="not a file of answers"):
         local.map(["the"], output=path, **SHORT)
     assert path.read_bytes() == content
+
+
+def test_a_file_that_ends_in_its_first_line_begins_anew(local, tmp_path):
+    path = tmp_path / "answers.jsonl"
+    local.map(["the"], output=path, **SHORT)
+    whole = path.read_bytes()
+    path.write_bytes(whole.partition(b"\n")[0])
+    assert local.map(["the"], output=path, **SHORT).is_complete
+    assert [set(line) for line in lines(path)] == [set(json.loads(x)) for x in whole.splitlines()]
+
+
+class FullDisk:
+    """A file with room for two lines and a half."""
+
+    def __init__(self, file):
+        self.file = file
+        self.num_writes = 0
+
+    def __getattr__(self, name):
+        return getattr(self.file, name)
+
+    def write(self, data):
+        self.num_writes += 1
+        if self.num_writes > 3:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        return self.file.write(data if self.num_writes < 3 else data[: len(data) // 2])
+
+
+def test_a_full_disk_is_named_and_loses_no_row(local, tmp_path, monkeypatch):
+    path = tmp_path / "answers.jsonl"
+    with monkeypatch.context() as patch:
+        patch.setattr(BatchLog, "_lock", lambda log: setattr(log, "_file", FullDisk(log._file)))
+        with pytest.raises(OSError, match="No space left") as full:
+            local.map(["the", "a", "of"], output=path, **SHORT)
+    assert one_line(full.value) == (
+        f"{path}: No space left on device; the rows before are kept; run the same again when "
+        "that is mended"
+    )
+    kept, _, half = path.read_bytes().rpartition(b"\n")
+    assert kept.count(b"\n") == 1  # the line of the job and a row
+    assert half
+    assert local.map(["the", "a", "of"], output=path, **SHORT).is_complete
+    assert path.read_bytes().startswith(kept)
+    assert all(lines(path))
 
 
 def test_a_damaged_line_is_named(local, tmp_path):

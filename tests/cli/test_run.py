@@ -94,6 +94,7 @@ def test_a_terminal_sees_how_it_went_unless_quiet(realm, capsys, monkeypatch):
         (["run", "m", "p", "--raw", "--system", "x"], "drop one"),
         (["run", "m", "p", "q"], "unexpected 'q'"),
         (["rnu"], "did you mean run?"),
+        (["generate", "paris", "Hi"], "realm run does that here"),
         (["tokenize", "m"], "either a TEXT or --jsonl"),
         (["logits", "m", "--token-ids", "1,x", "--output", "y"], "whole numbers"),
         (["logits", "m", "--token-ids", "1"], "--output"),
