@@ -41,7 +41,10 @@ def run(args: argparse.Namespace) -> int:
     from realm_jupyter.compute import Chunk, create_executor  # noqa: PLC0415
     from realm_jupyter.models import open_model, resolve_source  # noqa: PLC0415
 
-    model = open_model(resolve_source(args.file))
+    source, output = resolve_source(args.file), Path(args.output)
+    if output.exists() and output.samefile(source):
+        raise ConfigError(f"{output} is the model itself; choose another file", field="output")
+    model = open_model(source)
     try:
         wrong = [item for item in args.token_ids if not 0 <= item < model.vocab_size]
         if wrong:
@@ -56,7 +59,7 @@ def run(args: argparse.Namespace) -> int:
             cache = executor.new_cache()
             ids = np.asarray(args.token_ids, dtype=np.int32)
             (logits,) = executor.forward([Chunk(cache, ids, "all")])
-            with Path(args.output).open("wb") as file:  # np.save would add .npy to a name
+            with output.open("wb") as file:  # np.save would add .npy to a name
                 np.save(file, np.asarray(logits, dtype=np.float32))
             cache.free()
         finally:

@@ -165,6 +165,15 @@ def test_logits_refuse_tokens_that_are_not_there(conformance_dir, tmp_path, caps
     assert not output.exists()
 
 
+def test_logits_are_not_written_over_their_model(conformance_dir, tmp_path, capsys):
+    file = tmp_path / "model.gguf"
+    content = (conformance_dir / "models" / "llama-f32.gguf").read_bytes()
+    file.write_bytes(content)
+    assert main(["logits", str(file), "--token-ids", "1", "--output", str(file)]) == 1
+    assert "is the model itself" in capsys.readouterr().err
+    assert file.read_bytes() == content
+
+
 @pytest.mark.parametrize(
     "args",
     [
