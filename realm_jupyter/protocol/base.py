@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 from typing import Annotated, Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -15,6 +16,9 @@ T = TypeVar("T")
 M = TypeVar("M", bound=BaseModel)
 
 _MAX_SHOWN = 80
+# What pydantic says of its own work, and of the kinds that Python has.
+_OWN_WORK = re.compile(r" after validation, not \w+$")
+_KIND = re.compile(r"^(Input|String|Tuple|List|Dictionary) should ")
 
 
 def _is_none(value: object) -> bool:
@@ -77,7 +81,7 @@ def _request_error(kind: type[BaseModel], error: ValidationError) -> RequestErro
         return RequestError(f"unknown field {where!r}{hint}", field=where)
     if first["type"] == "missing":
         return RequestError(f"the field {where!r} is missing", field=where)
-    said = first["msg"].replace("Input should be ", "it should be ")
+    said = _OWN_WORK.sub("", _KIND.sub("it should ", first["msg"]))
     shown = repr(first["input"])
     shown = shown if len(shown) <= _MAX_SHOWN else f"{shown[:_MAX_SHOWN]}…"
     if not where:

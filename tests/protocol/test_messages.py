@@ -89,7 +89,7 @@ def test_a_negative_seed_is_taken():
         ("{", "", "not valid JSON"),
         ("[]", "", "object"),
         ("{}", "messages", "missing"),
-        ('{"messages": []}', "messages", "at least 1"),
+        ('{"messages": []}', "messages", "[] is not allowed: it should have at least 1 item"),
         (
             '{"messages": [{"role": "user", "content": "a"}], "temprature": 1}',
             "temprature",
