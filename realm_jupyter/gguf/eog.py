@@ -10,7 +10,14 @@ References
 
 from __future__ import annotations
 
-__all__ = ["AMBIGUOUS_NAMES", "CONTROL_NAMES", "EOG_NAMES", "EOM_NAMES", "EOT_NAMES"]
+__all__ = [
+    "AMBIGUOUS_NAMES",
+    "CONTROL_NAMES",
+    "EOG_NAMES",
+    "EOM_NAMES",
+    "EOT_NAMES",
+    "SPACE_KEEPING_NAMES",
+]
 
 EOT_NAMES = (
     "<|eot_id|>",
@@ -76,3 +83,6 @@ AMBIGUOUS_NAMES = frozenset(
 )
 """Names that are also ordinary text (Qwen 2 has a normal token ``</s>``, as in HTML):
 these count only if the file gives the token another type than normal."""
+
+SPACE_KEEPING_NAMES = ("<unk>", "<s>", "<|endoftext|>")
+"""Tokens that take no whitespace after them where all other special tokens do."""

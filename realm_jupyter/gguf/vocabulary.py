@@ -11,7 +11,14 @@ from typing import TYPE_CHECKING, Literal, Self
 
 import numpy as np
 
-from realm_jupyter.gguf.eog import AMBIGUOUS_NAMES, CONTROL_NAMES, EOG_NAMES, EOM_NAMES, EOT_NAMES
+from realm_jupyter.gguf.eog import (
+    AMBIGUOUS_NAMES,
+    CONTROL_NAMES,
+    EOG_NAMES,
+    EOM_NAMES,
+    EOT_NAMES,
+    SPACE_KEEPING_NAMES,
+)
 from realm_jupyter.gguf.pre_tokenizer import PRE_TOKENIZERS, PreTokenizer, PreTokenizerKind
 from realm_jupyter.gguf.token_pieces import is_byte_name, token_piece
 from realm_jupyter.gguf.vocabulary_fields import (
@@ -23,6 +30,7 @@ from realm_jupyter.gguf.vocabulary_fields import (
     TOKENS_KEY,
     TokenType,
     check_tokens,
+    drops_space_after_special,
     read_flag,
     read_scores,
     read_strings,
@@ -32,6 +40,8 @@ from realm_jupyter.gguf.vocabulary_fields import (
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+
+    from numpy.typing import NDArray
 
     from realm_jupyter.gguf.file import GGUFFile
 
@@ -47,6 +57,7 @@ _FLAG_ADD_SPACE_PREFIX = 4
 _FLAG_IGNORE_MERGES = 8
 _FLAG_HAS_SCORES = 16
 _FLAG_HAS_TYPES = 32
+_TYPE_TAKES_SPACE = 16
 
 
 class Vocabulary:
@@ -103,6 +114,7 @@ class Vocabulary:
         self.add_bos = read_flag(file, ADD_BOS_KEY, default=is_llama or pre_tokenizer.add_bos)
         self.add_eos = read_flag(file, ADD_EOS_KEY, default=False)
         self.add_space_prefix = read_flag(file, ADD_SPACE_KEY, default=is_llama)
+        self._drops_space = drops_space_after_special(file)
         self._file = None  # only errors while reading need it
 
     @classmethod
@@ -232,7 +244,7 @@ class Vocabulary:
         if self._scores is not None:
             pieces.append(self._scores.astype("<f4").tobytes())
         if self._types is not None:
-            pieces.append(self._types.astype("<i4").tobytes())
+            pieces.append(self._guest_types(self._types).astype("<i4").tobytes())
         pieces += [merges, _padding(merges), np.array(sorted(eog), dtype="<i4").tobytes()]
         return b"".join(pieces)
 
@@ -314,6 +326,15 @@ class Vocabulary:
                     break
                 at = text.find(pattern, at + 1)
         return found
+
+    def _guest_types(self, types: NDArray[np.int32]) -> NDArray[np.int32]:
+        """Return the types with the mark of tokens that take the whitespace after them."""
+        if not self._drops_space:
+            return types
+        special = (TokenType.UNKNOWN, TokenType.CONTROL, TokenType.USER_DEFINED)
+        takes_space = np.isin(types, special)
+        takes_space[list(self._find(SPACE_KEEPING_NAMES).values())] = False
+        return types + np.int32(_TYPE_TAKES_SPACE) * takes_space
 
     def _flags(self) -> int:
         flags = _FLAG_ADD_BOS * self.add_bos + _FLAG_ADD_EOS * self.add_eos

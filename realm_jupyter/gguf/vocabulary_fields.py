@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 __all__ = [
     "TokenType",
     "check_tokens",
+    "drops_space_after_special",
     "read_flag",
     "read_scores",
     "read_strings",
@@ -26,6 +28,7 @@ __all__ = [
 
 SUPPORTED_TOKENIZERS = ("llama", "gpt2")
 
+NAME_KEY = "general.name"
 MODEL_KEY = "tokenizer.ggml.model"
 PRE_KEY = "tokenizer.ggml.pre"
 TOKENS_KEY = "tokenizer.ggml.tokens"
@@ -129,6 +132,16 @@ def read_types(file: GGUFFile, num_tokens: int) -> NDArray[np.int32] | None:
     # What has no meaning has no text either, as in llama.cpp.
     types[(types < TokenType.NORMAL) | (types > TokenType.BYTE)] = TokenType.UNUSED
     return types
+
+
+def drops_space_after_special(file: GGUFFile) -> bool:
+    """Return whether special tokens take the whitespace after them, as those of Phi 3 do.
+
+    GGUF files do not say it (``rstrip`` in Hugging Face's ``tokenizer_config.json``), so it is
+    told by the model's name, as in llama.cpp.
+    """
+    name = file.metadata.get(NAME_KEY)
+    return isinstance(name, str) and "phi3" in re.sub(r"[ _-]", "", name.lower())
 
 
 def read_flag(file: GGUFFile, key: str, *, default: bool) -> bool:

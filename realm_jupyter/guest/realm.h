@@ -174,8 +174,11 @@ int32_t realm_generate(const void* config, uint32_t len);
 #define REALM_VOCAB_HAS_SCORES 16u
 #define REALM_VOCAB_HAS_TYPES 32u
 
+#define REALM_TOKEN_TAKES_SPACE 16
+
 /* Token types are GGUF's: 1 normal, 2 unknown, 3 control, 4 user-defined, 5 unused,
- * 6 byte. The header is followed by, each padded with zeros to a multiple of 4:
+ * 6 byte; REALM_TOKEN_TAKES_SPACE is added where whitespace right after the token, when it is
+ * recognised in a text, belongs to it and is dropped. The header is followed by, each padded with zeros to a multiple of 4:
  *   tokens   tokens_bytes bytes: num_tokens times (u64 length, bytes), as in GGUF
  *   scores   float[num_tokens], if REALM_VOCAB_HAS_SCORES
  *   types    int32[num_tokens], if REALM_VOCAB_HAS_TYPES (else all normal)

@@ -211,6 +211,26 @@ def test_a_vocabulary_without_types_gets_them_when_a_name_is_known():
     assert Blob(vocab.to_blob()).types == [1, 3]
 
 
+@pytest.mark.parametrize(
+    ("name", "takes_space"),
+    [
+        ("Phi-3.5 Mini Instruct", True),
+        ("phi3", True),
+        ("Phi 3 Mini 4k Instruct", True),
+        ("Phi-4", False),
+        ("Llama", False),
+        (None, False),
+    ],
+)
+def test_special_tokens_of_phi_3_take_the_whitespace_after_them(name, takes_space):
+    more = [] if name is None else [field("general.name", STRING, name)]
+    tokens = ["a", "<unk>", "<s>", "<|endoftext|>", "<|user|>", "<|x|>"]
+    vocab = bpe(tokens, types=[1, 2, 3, 3, 3, 4], more=more)
+    marked = [1, 2, 3, 3, 3 + 16, 4 + 16]
+    assert Blob(vocab.to_blob()).types == (marked if takes_space else [1, 2, 3, 3, 3, 4])
+    assert vocab.token_type(4) == 3
+
+
 def test_types_without_a_meaning_become_unused():
     vocab = bpe(["a", "b", "c", "d"], types=[0, 7, -1, 6])
     assert [vocab.token_type(i) for i in range(4)] == [5, 5, 5, 6]

@@ -8,6 +8,7 @@ import pytest
 
 from realm_jupyter.gguf import GGUFFile, Vocabulary
 from realm_jupyter.sandbox import GuestInstance, GuestModule
+from support.tiny_gguf import F32, I32, STRING, array_field, assemble, field
 
 pytestmark = pytest.mark.conformance
 
@@ -86,3 +87,45 @@ def test_special_tokens_in_a_users_text_are_plain_text(instances, conformance_di
         assert token_id not in plain
         assert instance.tokenize(marked, parse_special=True).tolist() == plain
         assert token_id in instance.tokenize(text.encode(), parse_special=True).tolist()
+
+
+PHI_3_TOKENS = (
+    *("<|endoftext|>", "<|assistant|>", "<|placeholder1|>", "<|placeholder2|>"),
+    *("<|placeholder3|>", "<|placeholder4|>", "<|system|>", "<|end|>", "<|placeholder5|>"),
+    *("<|placeholder6|>", "<|user|>"),
+)
+
+
+@pytest.fixture(scope="module")
+def phi_3(conformance_dir):
+    """Phi 3's vocabulary, which is Llama 2's and eleven tokens more."""
+    with GGUFFile.open(conformance_dir / "tokenizers" / "llama-spm.gguf") as file:
+        llama = Vocabulary.from_file(file)
+        tokens = [llama.token_bytes(i) for i in range(llama.num_tokens)]
+        types = [llama.token_type(i) for i in range(llama.num_tokens)]
+        scores = file.metadata["tokenizer.ggml.scores"].to_numpy().tolist()
+    fields = [
+        field("general.name", STRING, "Phi-3.5 Mini Instruct"),
+        field("tokenizer.ggml.model", STRING, "llama"),
+        array_field("tokenizer.ggml.tokens", STRING, [*tokens, *PHI_3_TOKENS]),
+        array_field("tokenizer.ggml.scores", F32, [*scores, *[-1000.0] * len(PHI_3_TOKENS)]),
+        array_field("tokenizer.ggml.token_type", I32, [*types, *[3] * len(PHI_3_TOKENS)]),
+    ]
+    with GuestInstance(GuestModule.shipped()) as instance:
+        instance.load_vocabulary(Vocabulary.from_file(GGUFFile.open(assemble(fields))).to_blob())
+        yield instance
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("<|user|>\nHi there<|end|>\n<|assistant|>\n", [32010, 6324, 727, 32007, 32001]),
+        (
+            "<s><|system|>\nBe brief.<|end|>\n<|user|>\nHi<|end|>\n<|assistant|>\n",
+            [1, 32006, 1522, 11473, 29889, 32007, 32010, 6324, 32007, 32001],
+        ),
+    ],
+)
+def test_chats_of_phi_3_have_llama_cpps_ids(phi_3, text, expected):
+    ids = phi_3.tokenize(text.encode(), parse_special=True)
+    assert ids.tolist() == expected

@@ -18,6 +18,7 @@ from support.tokenizer_vocabulary import (
     PRE_NONE,
     SPACE_MARK,
     SPM,
+    TAKES_SPACE,
     TokenizerVocabulary,
     bpe_vocabulary,
     merge_slowly,
@@ -259,6 +260,33 @@ def test_no_control_token_across_or_right_after_a_marker(load, text, pieces):
 def test_a_marker_leaves_plain_text_as_it_is(load):
     vocabulary = bpe_vocabulary(["a b"])
     assert texts(vocabulary, load(vocabulary).tokenize(b"\xffa\xffb\xff")) == ["ab"]
+
+
+@pytest.mark.parametrize(
+    ("text", "pieces"),
+    [
+        (b"<u>\nhi<e>\n", ["<u>", "hi", "<e>"]),
+        (b"<u> \t\n\v\f\r hi <e>", ["<u>", "hi", "▁", "<e>"]),
+        (b"<u>\xffhi<e>\xff\n<u>", ["<u>", "hi", "<e>", "<u>"]),
+        (b"<u>  \n  x", ["<u>", "  \n  ", "x"]),  # a token is no whitespace of another
+        (b"<s> hi", ["<s>", "▁", "hi"]),
+        (b" hi", ["▁", "hi"]),
+        (b"<u>\xc2\xa0", ["<u>", "<0xC2>", "<0xA0>"]),
+        (b"<e>\n", ["<e>"]),
+    ],
+)
+def test_some_tokens_take_the_whitespace_after_them(load, text, pieces):
+    vocabulary = spm_vocabulary(
+        {SPACE_MARK: -1.0, "hi": -2.0, "x": -3.0},
+        control=["<u>"],
+        user_defined=["<e>", "  \n  "],
+        flags=0,
+    )
+    for name in ("<u>", "<e>"):
+        vocabulary.types[vocabulary[name]] += TAKES_SPACE
+    vocabulary.eog = [vocabulary["<e>"]]  # which makes it a control token
+    ids = load(vocabulary).tokenize(text, parse_special=True)
+    assert texts(vocabulary, ids) == pieces
 
 
 def test_a_token_that_ends_a_turn_is_a_control_token(load):

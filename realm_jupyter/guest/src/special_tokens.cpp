@@ -13,6 +13,9 @@ struct Occurrence {
   bool is_taken;
 };
 
+// ASCII's, as C knows it.
+bool is_whitespace(uint8_t byte) { return byte == ' ' || (byte >= '\t' && byte <= '\r'); }
+
 // Whether a boundary lies in [offset, offset + size).
 bool has_boundary(Span<const uint32_t> boundaries, uint32_t offset, uint32_t size) {
   uint32_t low = 0, high = boundaries.size;
@@ -86,13 +89,21 @@ int32_t find_special_tokens(const Vocabulary& vocabulary, Bytes text,
     if (status != REALM_OK) return status;
   }
   uint32_t end = 0;
+  int32_t before = NO_TOKEN;
+  const auto push_text = [&](uint32_t until) {
+    if (vocabulary.takes_space(before)) {
+      while (end < until && is_whitespace(text.data[end])) ++end;
+    }
+    if (end < until) out.push({end, until - end, NO_TOKEN});
+  };
   for (const Occurrence& o : found) {
     if (!o.is_taken) continue;
-    if (o.offset > end) out.push({end, o.offset - end, NO_TOKEN});
+    push_text(o.offset);
     out.push({o.offset, o.size, o.id});
     end = o.offset + o.size;
+    before = o.id;
   }
-  if (end < text.size) out.push({end, text.size - end, NO_TOKEN});
+  push_text(text.size);
   return out.ok() ? REALM_OK : REALM_ERROR_MEMORY;
 }
 

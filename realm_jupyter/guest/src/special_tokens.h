@@ -15,6 +15,7 @@ struct Fragment {
 // Cut text into fragments. User-defined tokens are always recognised, control and unknown
 // tokens if parse_special and no boundary lies inside or right before them. Boundaries are
 // ascending offsets. Longer tokens are found before shorter ones, then from left to right.
+// Whitespace after tokens that take it is in no fragment.
 // Returns a realm_status.
 int32_t find_special_tokens(const Vocabulary& vocabulary, Bytes text,
                             Span<const uint32_t> boundaries, bool parse_special,

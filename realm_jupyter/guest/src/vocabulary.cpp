@@ -10,6 +10,7 @@ namespace realm {
 namespace {
 
 constexpr uint8_t EOG_BIT = 0x80;
+constexpr uint8_t TYPE_BITS = 0x0F;
 constexpr uint8_t LOWER_ONE_EIGHTH_BLOCK[] = {0xE2, 0x96, 0x81};  // U+2581, SentencePiece's space
 
 constinit Vocabulary the_vocabulary;
@@ -138,7 +139,8 @@ int32_t Vocabulary::load_types(Bytes section) {
     int32_t type = TOKEN_NORMAL;
     if (section.size != 0) {
       memcpy(&type, section.data + id * sizeof(int32_t), sizeof(type));
-      if (type < TOKEN_UNDEFINED || type > TOKEN_BYTE) return REALM_ERROR_VOCAB;
+      const int32_t plain = type & ~REALM_TOKEN_TAKES_SPACE;
+      if (plain < TOKEN_UNDEFINED || plain > TOKEN_BYTE) return REALM_ERROR_VOCAB;
     } else if (header_.tokenizer == REALM_TOKENIZER_SPM &&
                parse_byte_name(token(static_cast<int32_t>(id))) >= 0) {
       type = TOKEN_BYTE;
@@ -158,10 +160,11 @@ int32_t Vocabulary::load_eog(Bytes section) {
     if (is_eog(id)) continue;
     eog_ids_.push(id);
     // Some files call the token that ends a turn user-defined, which any text could spell.
-    if (types_[static_cast<uint32_t>(id)] == TOKEN_USER_DEFINED) {
-      types_[static_cast<uint32_t>(id)] = TOKEN_CONTROL;
+    uint8_t& type_and_bits = types_[static_cast<uint32_t>(id)];
+    if (type(id) == TOKEN_USER_DEFINED) {
+      type_and_bits = static_cast<uint8_t>((type_and_bits & ~TYPE_BITS) | TOKEN_CONTROL);
     }
-    types_[static_cast<uint32_t>(id)] |= EOG_BIT;
+    type_and_bits |= EOG_BIT;
   }
   return REALM_OK;
 }
@@ -177,12 +180,17 @@ Bytes Vocabulary::token(int32_t id) const { return is_token(id) ? symbol_text(id
 
 int32_t Vocabulary::type(int32_t id) const {
   const uint32_t i = static_cast<uint32_t>(id);
-  return i < types_.size() ? types_[i] & ~EOG_BIT : TOKEN_NORMAL;
+  return i < types_.size() ? types_[i] & TYPE_BITS : TOKEN_NORMAL;
 }
 
 bool Vocabulary::is_eog(int32_t id) const {
   const uint32_t i = static_cast<uint32_t>(id);
   return i < types_.size() && (types_[i] & EOG_BIT) != 0;
+}
+
+bool Vocabulary::takes_space(int32_t id) const {
+  const uint32_t i = static_cast<uint32_t>(id);
+  return i < types_.size() && (types_[i] & REALM_TOKEN_TAKES_SPACE) != 0;
 }
 
 float Vocabulary::score(int32_t id) const {

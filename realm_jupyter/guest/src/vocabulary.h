@@ -53,6 +53,8 @@ class Vocabulary {
   int32_t type(int32_t id) const;
   bool is_eog(int32_t id) const;
   Span<const int32_t> eog_ids() const { return eog_ids_.span(); }
+  // Whether whitespace after the token in a text belongs to it.
+  bool takes_space(int32_t id) const;
   float score(int32_t id) const;
 
   // Whether a token is a control or unknown token: it stands for no text.
@@ -122,7 +124,7 @@ class Vocabulary {
   realm_vocab header_ = {};
   Vec<uint8_t> text_;        // of all symbols, one after the other
   Vec<uint32_t> text_ends_;  // by id
-  Vec<uint8_t> types_;       // by id; EOG_BIT set for those that end a generation
+  Vec<uint8_t> types_;       // by id, with REALM_TOKEN_TAKES_SPACE and EOG_BIT
   Vec<float> scores_;        // by id, or empty
   Vec<int32_t> eog_ids_;
   Vec<Merge> merges_;        // by rank

@@ -46,6 +46,9 @@ export const EOG_NAMES: readonly string[] = [
   "<|file_sep|>",
 ];
 
+/** Tokens that take no whitespace after them where all other special tokens do. */
+export const SPACE_KEEPING_NAMES: readonly string[] = ["<unk>", "<s>", "<|endoftext|>"];
+
 /** Names that make a token a control token, whatever type the file gives it. */
 export const CONTROL_NAMES: readonly string[] = [
   ...EOG_NAMES,

@@ -7,10 +7,18 @@
 import { type GGUFArray, viewOf } from "./array.js";
 import type { GGUFFile } from "./file.js";
 import { NO_PRE_TOKENIZER, PRE_TOKENIZERS, type PreTokenizer } from "./pre_tokenizer.js";
-import { AMBIGUOUS_NAMES, CONTROL_NAMES, EOG_NAMES, EOM_NAMES, EOT_NAMES } from "./token_names.js";
+import {
+  AMBIGUOUS_NAMES,
+  CONTROL_NAMES,
+  EOG_NAMES,
+  EOM_NAMES,
+  EOT_NAMES,
+  SPACE_KEEPING_NAMES,
+} from "./token_names.js";
 import { isInteger } from "./value_type.js";
 import {
   checkTokens,
+  dropsSpaceAfterSpecial,
   KEYS,
   readFlag,
   readPreName,
@@ -34,6 +42,7 @@ const FLAGS = {
   hasScores: 16,
   hasTypes: 32,
 } as const;
+const TYPE_TAKES_SPACE = 16;
 
 export class Vocabulary {
   /** SentencePiece with scores, or byte-level BPE with merges. */
@@ -50,6 +59,7 @@ export class Vocabulary {
   readonly #merges: GGUFArray | null;
   readonly #scores: Float32Array | null;
   readonly #types: Int32Array | null;
+  readonly #dropsSpace: boolean;
 
   /**
    * @throws ModelFormatError if the vocabulary is missing or malformed, or its tokenizer or
@@ -67,6 +77,7 @@ export class Vocabulary {
     this.#merges = isLlama ? null : readStrings(file, KEYS.merges);
     const named = controlNames(this.#tokens, types);
     this.#types = withControl(types, named, this.numTokens);
+    this.#dropsSpace = dropsSpaceAfterSpecial(file);
     // SentencePiece files may leave these out; llama.cpp assumes Llama's.
     this.bosId = this.#specialId(file, "bos", isLlama ? 1 : null);
     this.eosId = this.#specialId(file, "eos", isLlama ? 2 : null);
@@ -120,7 +131,7 @@ export class Vocabulary {
     const parts = [
       this.#tokens.raw,
       littleEndian(this.#scores),
-      littleEndian(this.#types),
+      littleEndian(this.#guestTypes()),
       merges,
       littleEndian(Int32Array.from(eog)),
     ];
@@ -151,6 +162,23 @@ export class Vocabulary {
       at += padded(part.byteLength);
     }
     return blob;
+  }
+
+  /** The types with the mark of tokens that take the whitespace after them. */
+  #guestTypes(): Int32Array | null {
+    if (!this.#dropsSpace || this.#types === null) {
+      return this.#types;
+    }
+    const special: readonly number[] = [
+      TokenType.unknown,
+      TokenType.control,
+      TokenType.userDefined,
+    ];
+    return this.#types.map((type, tokenId) => {
+      const takesSpace =
+        special.includes(type) && !SPACE_KEEPING_NAMES.includes(this.tokenText(tokenId));
+      return takesSpace ? type + TYPE_TAKES_SPACE : type;
+    });
   }
 
   #findEnds(file: GGUFFile, named: ReadonlyMap<string, number>): ReadonlySet<number> {

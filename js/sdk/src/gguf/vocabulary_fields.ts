@@ -7,6 +7,7 @@ import * as limits from "./limits.js";
 import { typeName, ValueType } from "./value_type.js";
 
 export const KEYS = {
+  name: "general.name",
   model: "tokenizer.ggml.model",
   pre: "tokenizer.ggml.pre",
   tokens: "tokenizer.ggml.tokens",
@@ -17,6 +18,16 @@ export const KEYS = {
   addEos: "tokenizer.ggml.add_eos_token",
   addSpace: "tokenizer.ggml.add_space_prefix",
 } as const;
+
+/**
+ * Whether special tokens take the whitespace after them, as those of Phi 3 do. GGUF files do
+ * not say it (`rstrip` in Hugging Face's `tokenizer_config.json`), so it is told by the model's
+ * name, as in llama.cpp.
+ */
+export function dropsSpaceAfterSpecial(file: GGUFFile): boolean {
+  const name = file.metadata.get(KEYS.name);
+  return typeof name === "string" && name.toLowerCase().replaceAll(/[ _-]/g, "").includes("phi3");
+}
 
 /** Values of `tokenizer.ggml.token_type`. */
 export const TokenType = {

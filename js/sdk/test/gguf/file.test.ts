@@ -11,7 +11,7 @@ import { openFile } from "../../src/gguf/file_source.js";
 import { Vocabulary } from "../../src/gguf/vocabulary.js";
 import { goldenJson, repositoryPath } from "../support/files.js";
 import { arrayField, field, ggufBytes, Type } from "../support/gguf_writer.js";
-import { tinyModel } from "../support/tiny_models.js";
+import { spmVocabulary, tinyModel } from "../support/tiny_models.js";
 
 interface Malformed {
   zlib: string;
@@ -203,6 +203,20 @@ describe("vocabularies", () => {
     const blob = vocabulary.toBlob([318]);
     expect(blob.byteLength % 4).toBe(0);
     expect([...blob.slice(-12)]).toEqual([2, 0, 0, 0, 62, 1, 0, 0, 63, 1, 0, 0]);
+  });
+
+  it("mark the tokens of Phi 3 that take the whitespace after them", async () => {
+    const blobOf = async (name: string) => {
+      const fields = [field("general.name", Type.string, name), ...spmVocabulary()];
+      return new Vocabulary(await GGUFFile.open(new BytesSource(ggufBytes(fields)))).toBlob();
+    };
+    const plain = await blobOf("Phi-4");
+    const marked = await blobOf("Phi-3 Mini");
+    const changed = [...marked.keys()].filter((place) => marked[place] !== plain[place]);
+    const types = plain.byteLength - 4 * (320 + 2); // the last are two ends of a text
+    // </s>, <|im_start|> and <|im_end|>, but neither <unk> nor <s>.
+    expect(changed).toEqual([2, 318, 319].map((tokenId) => types + 4 * tokenId));
+    expect(changed.map((place) => marked[place])).toEqual([19, 19, 19]);
   });
 });
 
